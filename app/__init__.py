@@ -1,0 +1,1 @@
+"""The overlay application: `core` without Qt, `ui` with it."""

@@ -1,0 +1,127 @@
+"""What the window may show now: one immutable answer to one pull."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.core.frame import Frame
+from lmsfa.card import ModelCard
+from lmsfa.prediction import Prediction
+
+
+class PlaybackMode(Enum):
+    """How picture and answers meet."""
+
+    LIVE = "live"
+    """The picture never waits; the newest answer is painted on the newest frame while it is young enough."""
+    LOCKED = "locked"
+    """Recordings only: the picture waits for the model, every frame carries its own answer."""
+
+
+class SourceState(Enum):
+    """State of the capture side."""
+
+    NONE = "no source"
+    OPENING = "opening"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    ENDED = "ended"
+    FAULT = "fault"
+
+
+class ModelState(Enum):
+    """State of the inference side."""
+
+    NONE = "no model"
+    LOADING = "loading"
+    READY = "ready"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source says of itself once it is open.
+
+    Attributes:
+        name: for people ("demo clip.mkv", "camera 0").
+        width: pixels; 0 until known.
+        height: pixels; 0 until known.
+        rate_fps: frames a second as declared; 0 where unknown.
+        duration_s: length of a recording, seconds; None for a live source.
+    """
+
+    name: str
+    width: int
+    height: int
+    rate_fps: float
+    duration_s: float | None
+
+    @property
+    def is_recording(self) -> bool:
+        """Recordings can be paused, stepped and sought; live sources cannot."""
+        return self.duration_s is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """State of the source; `message` is one line for people, empty where nothing is wrong."""
+
+    state: SourceState
+    message: str = ""
+    info: SourceInfo | None = None
+    frames_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """State of the model; `message` is one line for people, empty where nothing is wrong.
+
+    Attributes:
+        p50_ms: median time from taking a frame to its answer over the last answers; None before the first.
+        frames_answered: answers given.
+        frames_skipped: frames that a newer one replaced before the model was free.
+    """
+
+    state: ModelState
+    message: str = ""
+    card: ModelCard | None = None
+    runtime: str = ""
+    device: str = ""
+    p50_ms: float | None = None
+    frames_answered: int = 0
+    frames_skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where an answer's time went, milliseconds."""
+
+    waited_ms: float
+    predicted_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer with the frame it belongs to."""
+
+    frame: Frame
+    prediction: Prediction
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The newest picture and the answer that may be painted on it, with the state of both sides.
+
+    Attributes:
+        frame: newest frame, None before the first.
+        result: answer that may be painted on `frame` now: same source, current model, not over age; else None.
+        source: state of the source.
+        model: state of the model.
+    """
+
+    frame: Frame | None
+    result: Result | None
+    source: SourceStatus
+    model: ModelStatus

@@ -1,0 +1,81 @@
+"""From a weights file to an engine that answers: the table of systems, and nothing that imports torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmsfa.card import CardError, ModelCard, card_path, read_card
+from lmsfa.prediction import Prediction
+
+SYSTEMS = {"lmsfa": "lmsfa.engine:load"}
+"""System name (in the card) -> "module:callable" that loads it: `load(weights, card, runtime) -> Engine`."""
+
+
+class EngineError(RuntimeError):
+    """An engine could not be loaded or could not answer. One line, in a user's words, with what to do next."""
+
+
+class Engine(Protocol):
+    """A loaded model, ready to answer. Made, called and closed on one thread."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the loaded weights."""
+
+    @property
+    def runtime(self) -> str:
+        """Runtime and precision, for people: "OpenVINO bf16"."""
+
+    @property
+    def device(self) -> str:
+        """Where it runs, for people: the processor's or the GPU's name."""
+
+    def predict(self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0) -> Prediction:
+        """Answers one frame.
+
+        Args:
+            rgb: (H, W, 3) uint8, RGB, at least 1 x 1.
+            frame_index: copied into the answer.
+            captured_s: capture time, seconds on the monotonic clock, copied into the answer.
+
+        Raises:
+            EngineError: the frame cannot be read, or the model answered with NaN.
+        """
+
+    def close(self) -> None:
+        """Frees the device. Called once, last."""
+
+
+class EngineLoader(Protocol):
+    """What a line of `SYSTEMS` points to."""
+
+    def __call__(self, weights: Path, card: ModelCard, runtime: str) -> Engine:
+        """Loads `weights` on `runtime` and answers one blank frame, so that the first real one is fast."""
+
+
+def load_engine(weights: Path, runtime: str = "auto") -> Engine:
+    """Loads a weights file on the calling thread, which must be the one that predicts.
+
+    Args:
+        weights: a .safetensors file with its .json card beside it.
+        runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
+
+    Raises:
+        EngineError: in one line, naming the file, what was expected and what to do.
+    """
+    if not weights.is_file():
+        raise EngineError(f"{weights}: no such weights file; give a .safetensors file with its .json card beside it")
+    try:
+        card = read_card(card_path(weights))
+    except CardError as error:
+        raise EngineError(str(error)) from None
+    if card.system not in SYSTEMS:
+        raise EngineError(f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}")
+    module, name = SYSTEMS[card.system].split(":")
+    loader = cast(EngineLoader, getattr(import_module(module), name))
+    return loader(weights, card, runtime)

@@ -1,0 +1,7 @@
+"""`python -m lmsfa`: the models' command line."""
+
+import sys
+
+from lmsfa.cli import main
+
+sys.exit(main())

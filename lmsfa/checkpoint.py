@@ -1,0 +1,101 @@
+"""Weights files: safetensors with a JSON card beside them. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from lmsfa.card import CardError, ModelCard, card_path, read_card, write_card
+
+
+class CheckpointError(RuntimeError):
+    """A weights file cannot be used. One line: the file, what was expected, what to do."""
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, lower-case hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def save_weights(network: nn.Module, card: ModelCard, weights: Path) -> ModelCard:
+    """Writes weights and card; the card that is written, with the hash of the file, comes back."""
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    write_tensors({name: tensor.cpu() for name, tensor in network.state_dict().items()}, weights)
+    final = replace(card, sha256=sha256_of(weights))
+    write_card(final, card_path(weights))
+    return final
+
+
+def read_weights(weights: Path) -> tuple[dict[str, Tensor], ModelCard]:
+    """Tensors and card of a weights file whose hash is the card's.
+
+    Raises:
+        CheckpointError: the file is missing, truncated, no safetensors file, or not the card's.
+    """
+    try:
+        card = read_card(card_path(weights))
+    except CardError as error:
+        raise CheckpointError(str(error)) from None
+    tensors = read_tensors(weights)
+    found = sha256_of(weights)
+    if card.sha256 != found:
+        raise CheckpointError(
+            f"{weights}: SHA-256 {found[:12]}… is not the card's {card.sha256[:12] or 'none'}…; "
+            "the file was changed or belongs to another card: copy both again"
+        )
+    return tensors, card
+
+
+def load_strictly(network: nn.Module, tensors: Mapping[str, Tensor], weights: Path) -> None:
+    """Loads tensors whose names and shapes must be exactly the network's.
+
+    Raises:
+        CheckpointError: a tensor is missing, unknown or of another shape; the first is named.
+    """
+    wanted = network.state_dict()
+    for name in sorted(wanted.keys() | tensors.keys()):
+        have = tuple(tensors[name].shape) if name in tensors else "nothing"
+        want = tuple(wanted[name].shape) if name in wanted else "nothing"
+        if have != want:
+            raise CheckpointError(
+                f"{weights}: tensor {name} is {have}, the card's architecture expects {want}; "
+                "weights and card do not belong together"
+            )
+    network.load_state_dict(dict(tensors))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file, on the CPU.
+
+    Raises:
+        CheckpointError: the file is missing, truncated or of another kind.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such weights file") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: not a readable safetensors file ({error}); expected weights written by "
+            "'python -m lmsfa train', copy them again"
+        ) from None
+
+
+def write_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, object] | None = None
+) -> None:
+    """Writes tensors so that a crash or a full disk leaves the file that was there before."""
+    partial = path.with_name(path.name + ".partial")
+    text = {key: json.dumps(value) for key, value in (metadata or {}).items()}
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
+    os.replace(partial, path)

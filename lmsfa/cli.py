@@ -1,0 +1,73 @@
+"""`python -m lmsfa train | evaluate | predict | info | export`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import sys
+from pathlib import Path
+
+from lmsfa.data.label_map import DatasetError, LabelMapDataset
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; bad input ends with one line on stderr and exit code 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    options.command_line = shlex.join(["python", "-m", "lmsfa", *given])
+    try:
+        options.run(options)
+    except _expected_errors() as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    from lmsfa.checkpoint import CheckpointError
+    from lmsfa.registry import EngineError
+    from lmsfa.training.loop import TrainingError
+
+    return (DatasetError, CheckpointError, EngineError, TrainingError)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lmsfa", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train from scratch, or go on after a stop"))
+    return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_train)
+    parser.add_argument("--data", type=Path, required=True, help="folder with dataset.json")
+    parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
+    parser.add_argument("--size", type=int, default=320, help="side of the network input, pixels")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--optimizer", choices=("adamw", "sgd"), default="adamw")
+    parser.add_argument("--lr", type=float, default=1e-3, help="peak learning rate")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--resume", action="store_true", help="go on where OUTPUT was left")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from lmsfa.training.loop import Trainer, scaled
+    from lmsfa.training.recipe import Recipe
+
+    recipe = scaled(
+        Recipe(),
+        size_px=options.size,
+        epochs=options.epochs,
+        batch=options.batch,
+        optimizer=options.optimizer,
+        learning_rate=options.lr,
+        seed=options.seed,
+    )
+    dataset = LabelMapDataset.open(options.data)
+    trainer = Trainer(dataset, options.output, recipe, options.device, options.command_line)
+    card = trainer.train(resume=options.resume)
+    print(f"{options.output / 'weights.safetensors'} {card.sha256}")

@@ -1,0 +1,1 @@
+"""Readers of annotated data sets, augmentation, and what training and evaluation read."""

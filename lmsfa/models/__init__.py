@@ -1,0 +1,1 @@
+"""The networks, each in a file that reads like its paper's figure."""

@@ -1,0 +1,187 @@
+"""The LMSF-A head (Section III-D): one set of weights reads every level, masks come from prototypes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lmsfa.models.blocks import ConvNorm
+from lmsfa.models.neck import Levels, upsample
+
+BOX_BINS = 16
+"""Bins of a box side's distance distribution (generalised focal loss, Li et al. 2020)."""
+STRIDES = (8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLogits:
+    """Raw answers of the head; N counts the cells of all levels, finest first.
+
+    Attributes:
+        boxes: (B, 4 x BOX_BINS, N) logits of the distances left, top, right, bottom.
+        classes: (B, classes, N) logits.
+        coefficients: (B, prototypes, N) weights of the prototypes.
+        prototypes: (B, prototypes, H / 4, W / 4).
+        feature: G [20], (B, C_h, H / 8, W / 8).
+        points: (N, 2) cell centres x, y in input pixels.
+        strides: (N,) pixels a cell.
+    """
+
+    boxes: Tensor
+    classes: Tensor
+    coefficients: Tensor
+    prototypes: Tensor
+    feature: Tensor
+    points: Tensor
+    strides: Tensor
+
+
+class SharedBlock(nn.Module):
+    """Depthwise-separable block with residual [18], the same weights at every level."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, 1, 1, groups=channels)
+        self.pointwise = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C_h, H, W) -> (B, C_h, H, W)."""
+        answer: Tensor = x + self.pointwise(torch.relu(self.depthwise(x)))
+        return answer
+
+
+class Aggregation(nn.Module):
+    """Gathers the levels on the stride-8 grid under a one-map attention gate [19, 20]."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.from_16 = nn.Conv2d(channels, channels, 1)
+        self.from_32 = nn.Conv2d(channels, channels, 1)
+        self.gate = nn.Conv2d(3 * channels, 1, 1)
+        self.context = nn.Conv2d(2 * channels, channels, 1)
+
+    def forward(self, phi: Levels) -> Tensor:
+        """Levels of C_h channels -> G, (B, C_h, H / 8, W / 8)."""
+        u3 = phi[0]
+        u4 = upsample(self.from_16(phi[1]), 2)
+        u5 = upsample(self.from_32(phi[2]), 4)
+        gate = torch.sigmoid(self.gate(torch.cat([u3, u4, u5], 1)))
+        return gate * u3 + (1 - gate) * self.context(torch.cat([u4, u5], 1))
+
+
+class Prototypes(nn.Module):
+    """Mask prototypes at stride 4 from G: dense 3x3, nearest x2, dense 3x3, 1x1."""
+
+    def __init__(self, channels: int, hidden: int, prototypes: int) -> None:
+        super().__init__()
+        self.coarse = ConvNorm(channels, hidden, 3)
+        self.fine = ConvNorm(hidden, hidden, 3)
+        self.leave = nn.Conv2d(hidden, prototypes, 1)
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """(B, C_h, H / 8, W / 8) -> (B, prototypes, H / 4, W / 4)."""
+        answer: Tensor = self.leave(self.fine(upsample(self.coarse(feature), 2)))
+        return answer
+
+
+class Lmsh(nn.Module):
+    """Lightweight multi-task shared head [17-20]."""
+
+    def __init__(
+        self,
+        *,
+        neck_channels: int,
+        channels: int,
+        blocks: int,
+        shared_channels: int,
+        prototype_channels: int,
+        prototypes: int,
+        classes: int,
+    ) -> None:
+        super().__init__()
+        self.align = nn.Conv2d(neck_channels, channels, 1)
+        self.blocks = nn.Sequential(*(SharedBlock(channels) for _ in range(blocks)))
+        self.shared = nn.Sequential(
+            ConvNorm(channels, shared_channels, 3), ConvNorm(shared_channels, shared_channels, 3)
+        )
+        self.boxes = nn.Conv2d(shared_channels, 4 * BOX_BINS, 1)
+        self.classes = nn.Conv2d(shared_channels, classes, 1)
+        self.coefficients = nn.Conv2d(shared_channels, prototypes, 1)
+        self.box_scale = nn.Parameter(torch.ones(len(STRIDES)))
+        self.aggregation = Aggregation(channels)
+        self.prototypes = Prototypes(channels, prototype_channels, prototypes)
+        self._start_unsure()
+
+    def _start_unsure(self) -> None:
+        """Starts classes at a probability of one in a hundred (focal loss, Lin et al. 2017)."""
+        assert self.classes.bias is not None
+        assert self.boxes.bias is not None
+        nn.init.constant_(self.classes.bias, -4.6)
+        nn.init.constant_(self.boxes.bias, 1.0)
+
+    def forward(self, levels: Levels) -> HeadLogits:
+        """Levels of C_f channels -> raw answers."""
+        phi3, phi4, phi5 = (self.blocks(self.align(x)) for x in levels)
+        boxes, classes, coefficients = [], [], []
+        for phi, scale in zip((phi3, phi4, phi5), self.box_scale, strict=True):
+            shared = self.shared(phi)
+            boxes.append((self.boxes(shared) * scale).flatten(2))
+            classes.append(self.classes(shared).flatten(2))
+            coefficients.append(self.coefficients(shared).flatten(2))
+        feature = self.aggregation((phi3, phi4, phi5))
+        points, strides = cell_centres((phi3, phi4, phi5))
+        return HeadLogits(
+            torch.cat(boxes, 2),
+            torch.cat(classes, 2),
+            torch.cat(coefficients, 2),
+            self.prototypes(feature),
+            feature,
+            points,
+            strides,
+        )
+
+
+def cell_centres(levels: Levels) -> tuple[Tensor, Tensor]:
+    """Centres (N, 2) x, y and strides (N,) of every level's cells, in input pixels, finest level first."""
+    points, strides = [], []
+    for level, stride in zip(levels, STRIDES, strict=True):
+        height, width = level.shape[2:]
+        rows = torch.arange(height, device=level.device, dtype=torch.float32) + 0.5
+        columns = torch.arange(width, device=level.device, dtype=torch.float32) + 0.5
+        y, x = torch.meshgrid(rows, columns, indexing="ij")
+        points.append(torch.stack([x, y], 2).reshape(-1, 2) * stride)
+        strides.append(torch.full((height * width,), float(stride), device=level.device))
+    return torch.cat(points), torch.cat(strides)
+
+
+def decode_boxes(boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:
+    """Boxes left, top, right, bottom in input pixels from distance distributions.
+
+    Args:
+        boxes: (B, 4 x BOX_BINS, N) logits.
+        points: (N, 2) cell centres.
+        strides: (N,).
+
+    Returns:
+        (B, N, 4); each side is the mean of its distribution over the bins, in strides from the centre.
+    """
+    batch, _, cells = boxes.shape
+    distribution = boxes.reshape(batch, 4, BOX_BINS, cells).softmax(2)
+    bins = torch.arange(BOX_BINS, device=boxes.device, dtype=distribution.dtype)
+    distances = (distribution * bins[:, None]).sum(2).transpose(1, 2) * strides[:, None]
+    return torch.cat([points - distances[..., :2], points + distances[..., 2:]], 2)
+
+
+def sobel(x: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, C, H, W): magnitude of the Sobel gradient of every channel, edges repeated."""
+    across = x.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
+    channels = x.shape[1]
+    kernels = torch.stack([across, across.T])[:, None].repeat(channels, 1, 1, 1)
+    padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    gradient = functional.conv2d(padded, kernels, groups=channels)
+    dx, dy = gradient[:, 0::2], gradient[:, 1::2]
+    # The small term keeps the root's slope finite where the picture is flat.
+    return torch.sqrt(dx * dx + dy * dy + 1e-8)

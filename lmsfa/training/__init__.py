@@ -1,0 +1,1 @@
+"""Assignment, losses and the loop that trains a network."""

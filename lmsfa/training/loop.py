@@ -1,0 +1,175 @@
+"""The loop that trains LMSF-A: resumable after every epoch, the same result for the same recipe."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from lmsfa.card import ClassSpec, ModelCard
+from lmsfa.checkpoint import save_weights
+from lmsfa.data.dataset import Example, TrainingSet, collate
+from lmsfa.data.label_map import LabelMapDataset
+from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
+from lmsfa.training.batch import Batch
+from lmsfa.training.losses import losses
+from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
+from lmsfa.training.recipe import Recipe
+from lmsfa.training.state import load_state, save_state
+
+STATE_FILE = "last.safetensors"
+WEIGHTS_FILE = "weights.safetensors"
+RESULTS_FILE = "results.jsonl"
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingError(RuntimeError):
+    """A training cannot go on. One line with what to do."""
+
+
+class Trainer:
+    """One training: data, network and optimiser, from the first epoch to weights and card.
+
+    Args:
+        dataset: what to learn; its classes become the model's, in the set's order.
+        output: folder of state, results and weights.
+        recipe: how.
+        device: "cpu", "cuda" or "cuda:N".
+        command: the command line that started this, for the card.
+    """
+
+    def __init__(
+        self, dataset: LabelMapDataset, output: Path, recipe: Recipe, device: str, command: str
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
+        self.device = torch.device(device)
+        self.network = Lmsfa(LmsfaConfig(classes=len(dataset.classes))).to(self.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        samples = dataset.samples("train")
+        self.set = TrainingSet(dataset, samples, recipe.size_px, recipe.seed)
+        self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
+        self.optimizer = make_optimizer(self.network, recipe)
+        self.average = make_average(self.network, recipe)
+
+    def train(self, *, resume: bool) -> ModelCard:
+        """Trains to the end; writes weights and card, which is returned.
+
+        Raises:
+            TrainingError: a loss is not a number.
+            CheckpointError: the state to resume is of another recipe.
+        """
+        self.output.mkdir(parents=True, exist_ok=True)
+        state = self.output / STATE_FILE
+        done = 0
+        if resume and state.is_file():
+            done = load_state(state, self.network, self.average, self.optimizer, self.recipe)
+        schedule = make_schedule(self.optimizer, self.recipe, self.steps_per_epoch)
+        for _ in range(done * self.steps_per_epoch):
+            schedule.step()
+        self._keep_results(done)
+        for epoch in range(done, self.recipe.epochs):
+            started = time.monotonic()
+            figures = self._epoch(epoch, schedule)
+            self._log_epoch(epoch, figures, time.monotonic() - started)
+            save_state(
+                state, self.network, self.average, self.optimizer, self.recipe, epoch + 1
+            )
+        return save_weights(self.average.module, self._card(), self.output / WEIGHTS_FILE)
+
+    def _epoch(self, epoch: int, schedule: torch.optim.lr_scheduler.LambdaLR) -> dict[str, float]:
+        plain = epoch >= self.recipe.epochs - self.recipe.plain_epochs
+        self.set.start_epoch(epoch, 0.0 if plain else self.recipe.mosaic_chance)
+        self.network.train()
+        sums: dict[str, Tensor] = {}
+        label = f"epoch {epoch + 1}/{self.recipe.epochs}"
+        for batch in tqdm(self._batches(epoch), label, self.steps_per_epoch, leave=False):
+            parts = self._step(batch.to(self.device))
+            schedule.step()
+            for name, value in parts.items():
+                sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
+        figures = {name: float(value) / self.steps_per_epoch for name, value in sums.items()}
+        return figures | {"loss": sum(figures.values()), "learning_rate": schedule.get_last_lr()[0]}
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        order = torch.Generator().manual_seed(self.recipe.seed * 100_003 + epoch)
+        loader: DataLoader[Example] = DataLoader(
+            self.set,
+            self.recipe.batch,
+            shuffle=True,
+            generator=order,
+            drop_last=len(self.set) >= self.recipe.batch,
+            num_workers=1,
+            collate_fn=collate,
+            pin_memory=self.device.type == "cuda",
+        )
+        yield from loader
+
+    def _step(self, batch: Batch) -> dict[str, Tensor]:
+        self.optimizer.zero_grad(set_to_none=True)
+        rgb = batch.rgb.to(memory_format=torch.channels_last).float() / 255
+        with self._autocast():
+            logits = self.network.training_logits(rgb)
+        parts = losses(logits, batch, self.recipe.weights)
+        loss = torch.stack(list(parts.values())).sum()
+        if not torch.isfinite(loss):
+            shown = ", ".join(f"{name} {float(value):.3g}" for name, value in parts.items())
+            raise TrainingError(f"the loss is not a number ({shown}); lower the learning rate")
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        return {name: value.detach() for name, value in parts.items()}
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        # bf16 needs no loss scaling; processors without it would only be slowed down.
+        if self.device.type == "cuda" or torch.backends.mkldnn.is_available():
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
+    def _keep_results(self, done: int) -> None:
+        path = self.output / RESULTS_FILE
+        kept = path.read_text(encoding="utf-8").splitlines()[:done] if path.is_file() else []
+        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def _log_epoch(self, epoch: int, figures: dict[str, float], took_s: float) -> None:
+        row = {"epoch": epoch + 1, **{key: round(value, 6) for key, value in figures.items()}}
+        row["seconds"] = round(took_s, 1)
+        with (self.output / RESULTS_FILE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        _log.info("epoch %d: loss %.3f in %.0f s", epoch + 1, figures["loss"], took_s)
+
+    def _card(self) -> ModelCard:
+        names = tuple(entry.name for entry in self.dataset.classes)
+        return ModelCard(
+            system="lmsfa",
+            name=f"LMSF-A {self.dataset.name}",
+            classes=tuple(ClassSpec(entry.name, entry.colour) for entry in self.dataset.classes),
+            draw_priority=names,
+            input_size_px=self.recipe.size_px,
+            input_multiple_px=INPUT_MULTIPLE_PX,
+            score_threshold=0.4,
+            nms_iou=0.6,
+            training_domain=self.dataset.name,
+            architecture=asdict(self.network.config),
+            metrics={},
+            licence=self.dataset.licence,
+            attribution=self.dataset.attribution,
+            command=self.command,
+        )
+
+
+def scaled(recipe: Recipe, **changes: int | str | float) -> Recipe:
+    """`recipe` with some fields replaced; short trainings keep at least half their epochs with mosaic."""
+    changed = replace(recipe, **changes)  # type: ignore[arg-type]
+    return replace(changed, plain_epochs=min(changed.plain_epochs, changed.epochs // 2))

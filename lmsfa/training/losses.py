@@ -1,0 +1,192 @@
+"""What LMSF-A is trained on: boxes, classes, masks, and the paper's three auxiliary losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lmsfa.models.head import BOX_BINS, decode_boxes, sobel
+from lmsfa.models.lmsfa import TrainingLogits
+from lmsfa.training.assigner import Assignment, assign
+from lmsfa.training.batch import Batch
+from lmsfa.training.boxes import complete_iou
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """How much each loss counts.
+
+    Boxes, classes and distributions: the ratio that TOOD-style detectors settled on (7.5, 0.5, 1.5).
+    Masks: start value, as much as boxes. The paper names lambda_gc [16], lambda_edge [22] and the
+    semantic loss without values; ours are start values that keep each below a tenth of the sum.
+    """
+
+    box: float = 7.5
+    classes: float = 0.5
+    distribution: float = 1.5
+    mask: float = 5.0
+    semantic: float = 1.0
+    gradient: float = 0.1
+    edge: float = 0.2
+
+
+SPECULAR = 0.9
+"""A grey value from here on (0..1) is glare: its edges are not the tissue's [16]."""
+
+
+def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[str, Tensor]:
+    """Weighted losses of one batch by name; their sum is what is minimised.
+
+    Args:
+        logits: answers of the network, any float type; losses are computed in float32.
+        batch: the pictures that were answered.
+        weights: how much each loss counts.
+    """
+    head = logits.head
+    boxes = decode_boxes(head.boxes.float(), head.points, head.strides)
+    class_logits = head.classes.float().transpose(1, 2)
+    found = assign(
+        class_logits.sigmoid().detach(), boxes.detach(), head.points, batch.boxes, batch.classes
+    )
+    total = found.target.sum().clamp(min=1.0)
+    box, distribution = _box_losses(logits, boxes, batch, found, total)
+    known = batch.known.float() / 255
+    parts = {
+        "box": weights.box * box,
+        "classes": weights.classes * _class_loss(logits, class_logits, batch, found, total),
+        "distribution": weights.distribution * distribution,
+        "mask": weights.mask * _mask_loss(logits, batch, found, known),
+        "semantic": weights.semantic * _semantic_loss(logits.semantic.float(), batch, known),
+        "gradient": weights.gradient * _gradient_loss(logits.edge_feature.float(), batch.rgb),
+        "edge": weights.edge * _edge_loss(logits.edge.float(), batch, known),
+    }
+    return parts
+
+
+def _class_loss(
+    logits: TrainingLogits, class_logits: Tensor, batch: Batch, found: Assignment, total: Tensor
+) -> Tensor:
+    """Binary cross entropy against the alignment; background cells on void say nothing."""
+    target = torch.zeros_like(class_logits)
+    at = (found.instance >= 0).nonzero(as_tuple=True)
+    target[(*at, batch.classes[at[0], found.instance[at]])] = found.target[at]
+    each = functional.binary_cross_entropy_with_logits(class_logits, target, reduction="none")
+    cells = (logits.head.points / 4).long()
+    counts = (batch.known[:, cells[:, 1], cells[:, 0]] >= 128) | (found.instance >= 0)
+    return (each * counts[..., None]).sum() / total
+
+
+def _box_losses(
+    logits: TrainingLogits, boxes: Tensor, batch: Batch, found: Assignment, total: Tensor
+) -> tuple[Tensor, Tensor]:
+    """CIoU and distribution focal loss of the assigned cells, weighted by their alignment."""
+    head = logits.head
+    picture, cell = (found.instance >= 0).nonzero(as_tuple=True)
+    if picture.numel() == 0:
+        nothing = head.boxes.float().sum() * 0
+        return nothing, nothing
+    truth = batch.boxes[picture, found.instance[picture, cell]]
+    weight = found.target[picture, cell]
+    overlap = complete_iou(boxes[picture, cell], truth)
+    box = ((1 - overlap) * weight).sum() / total
+    point, stride = head.points[cell], head.strides[cell, None]
+    distances = torch.cat([point - truth[:, :2], truth[:, 2:] - point], 1) / stride
+    distances = distances.clamp(0, BOX_BINS - 1.01)
+    answered = head.boxes.float().transpose(1, 2)[picture, cell].reshape(-1, 4, BOX_BINS)
+    return box, (_distribution_loss(answered, distances) * weight).sum() / total
+
+
+def _distribution_loss(answered: Tensor, distances: Tensor) -> Tensor:
+    """Distribution focal loss (Li et al. 2020): both neighbouring bins share the distance; (K,)."""
+    low = distances.floor()
+    share_high = distances - low
+    log_p = answered.log_softmax(2)
+    at_low = log_p.gather(2, low.long()[..., None])[..., 0]
+    at_high = log_p.gather(2, low.long()[..., None] + 1)[..., 0]
+    return -(at_low * (1 - share_high) + at_high * share_high).mean(1)
+
+
+def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: Tensor) -> Tensor:
+    """BCE (a mean over the box) and Dice of the assembled masks inside the box, void left out."""
+    head = logits.head
+    height, width = head.prototypes.shape[2:]
+    rows = torch.arange(height, device=known.device) + 0.5
+    columns = torch.arange(width, device=known.device) + 0.5
+    summed = head.prototypes.float().sum() * 0
+    answered = 0
+    for index, prototypes in enumerate(head.prototypes.float()):
+        cells = (found.instance[index] >= 0).nonzero()[:, 0]
+        if cells.numel() == 0:
+            continue
+        instance = found.instance[index, cells]
+        coefficients = head.coefficients[index].float()[:, cells].T
+        mask_logits = (coefficients @ prototypes.flatten(1)).reshape(-1, height, width)
+        truth = batch.masks[index, instance].float() / 255
+        box = batch.boxes[index, instance] / 4
+        across = (columns > box[:, :1]) & (columns < box[:, 2:3])
+        down = (rows > box[:, 1:2]) & (rows < box[:, 3:4])
+        inside = down[:, :, None] * across[:, None, :] * known[index]
+        area = inside.sum((1, 2)).clamp(min=1.0)
+        each = functional.binary_cross_entropy_with_logits(mask_logits, truth, reduction="none")
+        bce = (each * inside).sum((1, 2)) / area
+        summed = summed + (bce + _dice_loss(mask_logits.sigmoid(), truth, inside)).sum()
+        answered += cells.numel()
+    return summed / max(answered, 1)
+
+
+def _dice_loss(probability: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """One less Dice over the last two axes."""
+    shared = (probability * truth * weight).sum((-2, -1))
+    both = ((probability + truth) * weight).sum((-2, -1))
+    return 1 - (2 * shared + 1) / (both + 1)
+
+
+def _semantic_loss(semantic: Tensor, batch: Batch, known: Tensor) -> Tensor:
+    """BCE a class and Dice on L4 [21]."""
+    truth = semantic_truth(batch, semantic.shape[1])
+    each = functional.binary_cross_entropy_with_logits(semantic, truth, reduction="none")
+    weight = known[:, None]
+    bce = (each * weight).sum() / (weight.sum() * semantic.shape[1]).clamp(min=1.0)
+    dice = _dice_loss(semantic.sigmoid(), truth, weight)
+    present = truth.sum((-2, -1)) > 0
+    return bce + (dice * present).sum() / present.sum().clamp(min=1)
+
+
+def semantic_truth(batch: Batch, classes: int) -> Tensor:
+    """(B, classes, S / 4, S / 4): share of each cell that a class covers, 0..1."""
+    size, count = batch.masks.shape[-1], batch.masks.shape[1]
+    truth = torch.zeros(batch.masks.shape[0], classes + 1, size, size, device=batch.masks.device)
+    if count:
+        # Class -1 (no instance) collects in a last map that is cut away.
+        index = torch.where(batch.classes >= 0, batch.classes, classes)
+        spread = index[:, :, None, None].expand(-1, -1, size, size)
+        truth.scatter_add_(1, spread, batch.masks.float() / 255)
+    return truth[:, :classes].clamp(max=1.0)
+
+
+def _gradient_loss(edge_feature: Tensor, rgb: Tensor) -> Tensor:
+    """L_gc [16]: the feature's Sobel magnitude follows the grey picture's, each over its own mean."""
+    grey = rgb.float().mean(1, keepdim=True) / 255
+    small = functional.avg_pool2d(grey, 8)
+    picture, feature = sobel(small), sobel(edge_feature)
+    picture = picture / (picture.mean((2, 3), keepdim=True) + 1e-6)
+    feature = feature / (feature.mean((2, 3), keepdim=True) + 1e-6)
+    dull = (functional.max_pool2d(grey, 8) < SPECULAR).float()
+    return ((feature - picture).abs() * dull).sum() / dull.sum().clamp(min=1.0)
+
+
+def _edge_loss(edge: Tensor, batch: Batch, known: Tensor) -> Tensor:
+    """L_edge [22]: BCE against the 3x3 morphological gradient of the masks, max-pooled to stride 8."""
+    if batch.masks.shape[1] == 0:
+        return edge.sum() * 0
+    masks = batch.masks.float() / 255
+    grown = functional.max_pool2d(masks, 3, 1, 1)
+    shrunk = -functional.max_pool2d(-masks, 3, 1, 1)
+    border = (grown - shrunk).amax(1, keepdim=True)
+    truth = functional.max_pool2d(border, 2)
+    weight = (functional.avg_pool2d(known[:, None], 2) > 0.5).float()
+    each = functional.binary_cross_entropy_with_logits(edge, truth, reduction="none")
+    return (each * weight).sum() / weight.sum().clamp(min=1.0)

@@ -1,0 +1,54 @@
+"""Optimiser, its schedule and the running average of the weights."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
+
+from lmsfa.training.recipe import Recipe
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
+    """AdamW or the paper's SGD; norms, biases and single scales are not decayed."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    free = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    if recipe.optimizer == "adamw":
+        return AdamW(groups, lr=recipe.learning_rate)
+    if recipe.optimizer == "sgd":
+        return SGD(groups, lr=recipe.learning_rate, momentum=0.9)
+    raise ValueError(f"optimizer must be 'adamw' or 'sgd', got {recipe.optimizer!r}")
+
+
+def make_schedule(optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int) -> LambdaLR:
+    """Linear warm-up, then a cosine down to `final_share` at the last step."""
+    warmup = max(1.0, recipe.warmup_epochs * steps_per_epoch)
+    total = max(warmup + 1, float(recipe.epochs * steps_per_epoch))
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        progress = min(1.0, (step - warmup) / (total - warmup))
+        return recipe.final_share + (1 - recipe.final_share) * (1 + math.cos(math.pi * progress)) / 2
+
+    return LambdaLR(optimizer, share)
+
+
+def make_average(network: nn.Module, recipe: Recipe) -> AveragedModel:
+    """Running average of weights and norm statistics; young averages forget faster."""
+
+    def update(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        if not averaged.is_floating_point():
+            return current
+        decay = min(recipe.average_decay, (1 + int(count)) / (10 + int(count)))
+        return torch.lerp(averaged, current, 1 - decay)
+
+    return AveragedModel(network, avg_fn=update, use_buffers=True)

@@ -1,0 +1,44 @@
+"""How a training is run: everything that changes its result, in one frozen record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lmsfa.training.losses import LossWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A training recipe.
+
+    Attributes:
+        size_px: side of the square input.
+        epochs: passes over the training split.
+        batch: pictures a step.
+        optimizer: "adamw", or "sgd" (momentum 0.9, as the paper).
+        learning_rate: peak, after the warm-up.
+        weight_decay: on weights of convolutions and linear layers only.
+        warmup_epochs: linear warm-up.
+        final_share: the cosine ends at this share of the peak.
+        mosaic_chance: of a picture being one of four in a mosaic.
+        plain_epochs: last epochs without mosaic.
+        average_decay: of the running average of the weights, which is what is judged and shipped.
+        clip_norm: largest norm of the gradient.
+        seed: of weights, order and augmentation.
+        weights: of the losses.
+    """
+
+    size_px: int = 320
+    epochs: int = 40
+    batch: int = 8
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    warmup_epochs: float = 2.0
+    final_share: float = 0.01
+    mosaic_chance: float = 0.5
+    plain_epochs: int = 10
+    average_decay: float = 0.998
+    clip_norm: float = 10.0
+    seed: int = 0
+    weights: LossWeights = field(default_factory=LossWeights)

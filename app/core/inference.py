@@ -1,0 +1,192 @@
+"""The thread that owns the engine."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Thread
+
+from app.core.frame import Frame
+from app.core.mailbox import Mailbox
+from app.core.snapshot import ModelState, ModelStatus, Result, Timings
+from lmsfa.registry import Engine, EngineError
+
+logger = logging.getLogger(__name__)
+
+EngineLoader = Callable[[Path, str], Engine]
+"""Loads weights on a runtime, on the calling thread; as `lmsfa.registry.load_engine`."""
+KEPT_RESULTS = 3
+"""The locked picture on screen, the next one that waits to be due, and one in hand."""
+MEASURED_ANSWERS = 64
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceView:
+    """What the inference thread has to show; replaced whole, so that readers need no lock.
+
+    Attributes:
+        status: state of the model.
+        results: the newest answers, oldest first.
+        done: the frame dealt with last, answered or refused.
+        ended: True once no further answer can come.
+    """
+
+    status: ModelStatus
+    results: tuple[Result, ...] = ()
+    done: Frame | None = None
+    ended: bool = False
+
+    def result_for(self, frame: Frame) -> Result | None:
+        """The answer to exactly this frame."""
+        return next((result for result in self.results if result.frame is frame), None)
+
+
+class InferenceWorker:
+    """Loads one engine and answers frames until stopped. Single use: a new model gets a new worker.
+
+    `offer` is called on the capture thread, everything else on any thread.
+    """
+
+    def __init__(
+        self,
+        weights: Path,
+        runtime: str,
+        load: EngineLoader,
+        *,
+        on_change: Callable[[], None],
+        predecessor: InferenceWorker | None = None,
+    ) -> None:
+        """Makes the worker; `start` begins.
+
+        Args:
+            weights: what to load.
+            runtime: on what.
+            load: how, called on the worker's thread.
+            on_change: called on the worker's thread after every new view.
+            predecessor: a stopped worker that may still hold the device; waited for.
+        """
+        self._weights = weights
+        self._runtime = runtime
+        self._load = load
+        self._on_change = on_change
+        self._predecessor = predecessor
+        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._offered: Frame | None = None
+        self._stopping = False
+        self._durations_ms: deque[float] = deque(maxlen=MEASURED_ANSWERS)
+        self._view = InferenceView(ModelStatus(ModelState.LOADING))
+        self._thread = Thread(target=self._run, name="inference", daemon=True)
+
+    @property
+    def view(self) -> InferenceView:
+        """The newest view; never blocks."""
+        return self._view
+
+    def start(self) -> None:
+        """Begins to load; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Asks the thread to end after the frame in hand; returns at once."""
+        self._stopping = True
+        self._mailbox.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Waits until the thread has ended; False where it has not within the time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def offer(self, frame: Frame) -> None:
+        """Puts a frame before the model; offering the same frame twice in a row asks once."""
+        if frame is not self._offered:
+            self._offered = frame
+            self._mailbox.put(frame)
+
+    def settled(self, frame: Frame) -> bool:
+        """Whether nothing more is to be expected for `frame`: answered, refused, or nobody is there."""
+        view = self._view
+        return view.ended or view.done is frame or view.result_for(frame) is not None
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except EngineError as error:
+            logger.warning("the model could not be loaded: %s", error)
+            self._fault(str(error))
+        except Exception as error:
+            logger.exception("the inference thread ended")
+            self._fault(f"the model stopped ({type(error).__name__}); load the weights again")
+        finally:
+            self._predecessor = None
+            self._publish(replace(self._view, ended=True))
+
+    def _serve(self) -> None:
+        self._wait_for_device()
+        if self._stopping:
+            return
+        engine = self._load(self._weights, self._runtime)
+        try:
+            status = ModelStatus(
+                ModelState.READY, card=engine.card, runtime=engine.runtime, device=engine.device
+            )
+            self._publish(InferenceView(status))
+            while (frame := self._mailbox.take()) is not None:
+                self._answer(engine, frame)
+        finally:
+            engine.close()
+
+    def _wait_for_device(self) -> None:
+        """Two engines on one device would slow each other or run out of memory."""
+        while self._predecessor is not None and not self._stopping:
+            if self._predecessor.join(POLL_S):
+                return
+            waiting = "waiting for the previous model to leave the device"
+            self._publish(InferenceView(ModelStatus(ModelState.LOADING, waiting)))
+
+    def _answer(self, engine: Engine, frame: Frame) -> None:
+        taken_s = time.monotonic()
+        try:
+            prediction = engine.predict(frame.rgb, frame.index, frame.captured_s)
+        except EngineError as error:
+            self._refuse(frame, error)
+            return
+        predicted_ms = (time.monotonic() - taken_s) * 1000
+        waited_ms = max(0.0, taken_s - frame.captured_s) * 1000
+        self._durations_ms.append(predicted_ms)
+        result = Result(frame, prediction, Timings(waited_ms, predicted_ms))
+        status = replace(
+            self._view.status,
+            state=ModelState.READY,
+            message="",
+            p50_ms=statistics.median(self._durations_ms),
+            frames_answered=self._view.status.frames_answered + 1,
+            frames_skipped=self._mailbox.replaced,
+        )
+        results = (*self._view.results[1 - KEPT_RESULTS :], result)
+        self._publish(InferenceView(status, results, done=frame))
+
+    def _refuse(self, frame: Frame, error: EngineError) -> None:
+        """One frame without an answer: the overlay goes, the next frame is tried."""
+        if self._view.status.state is not ModelState.FAULT:
+            logger.warning("the model could not answer a frame", exc_info=error)
+        status = replace(
+            self._view.status,
+            state=ModelState.FAULT,
+            message=str(error),
+            frames_skipped=self._mailbox.replaced,
+        )
+        self._publish(InferenceView(status, done=frame))
+
+    def _fault(self, message: str) -> None:
+        status = replace(self._view.status, state=ModelState.FAULT, message=message)
+        self._publish(InferenceView(status))
+
+    def _publish(self, view: InferenceView) -> None:
+        self._view = view
+        self._on_change()

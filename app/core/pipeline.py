@@ -1,0 +1,186 @@
+"""From source and model to what may be shown now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from threading import Lock
+
+from app.core.capture import CaptureWorker
+from app.core.commands import Command, Pause, Play, Seek, Step
+from app.core.frame import Frame
+from app.core.inference import EngineLoader, InferenceView, InferenceWorker
+from app.core.snapshot import (
+    ModelState,
+    ModelStatus,
+    PlaybackMode,
+    Result,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+)
+from app.core.sources import Source, open_source
+from app.core.stage import CaptureView
+from lmsfa.registry import load_engine
+
+DEFAULT_MAX_AGE_MS = 120.0
+"""Approved systems show annotations up to this age."""
+CLOSE_WAIT_S = 2.0
+
+NO_SOURCE = CaptureView(SourceStatus(SourceState.NONE))
+NO_MODEL = InferenceView(ModelStatus(ModelState.NONE), ended=True)
+
+
+class Pipeline:
+    """One source and one model, each on its own thread; the window pulls snapshots.
+
+    Every method returns at once (`close` within two seconds) and may be called on any thread.
+    Errors of source and model appear in the snapshot, never as exceptions.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_age_ms: float = DEFAULT_MAX_AGE_MS,
+        mode: PlaybackMode = PlaybackMode.LIVE,
+        engine_loader: EngineLoader = load_engine,
+        source_opener: Callable[[str], Source] = open_source,
+    ) -> None:
+        """Makes a pipeline without source and model.
+
+        Args:
+            max_age_ms: age from capture up to which an answer may be painted in LIVE mode.
+            mode: whether a recording's picture waits for its answer.
+            engine_loader: loads the model, on the inference thread.
+            source_opener: makes a source, on the capture thread.
+        """
+        self.max_age_ms = max_age_ms
+        self._mode = mode
+        self._load_engine = engine_loader
+        self._open_source = source_opener
+        self._source_ids = count(1)
+        self._changing = Lock()
+        self._capture: CaptureWorker | None = None
+        self._inference: InferenceWorker | None = None
+
+    @property
+    def mode(self) -> PlaybackMode:
+        """Whether a recording's picture waits for its answer."""
+        return self._mode
+
+    def open(self, source_spec: str) -> None:
+        """Replaces the source; see `open_source` for what may be given."""
+        with self._changing:
+            previous = self._capture
+            same_device = previous is not None and previous.spec == source_spec
+            self._capture = CaptureWorker(
+                source_spec,
+                next(self._source_ids),
+                self,
+                open_source=self._open_source,
+                mode=self._mode,
+                predecessor=previous if same_device else None,
+            )
+            if previous is not None:
+                previous.stop()
+            self._capture.start()
+
+    def load(self, weights: Path, runtime: str = "auto") -> None:
+        """Replaces the model; no answer of the one before is shown from now on."""
+        with self._changing:
+            previous = self._inference
+            self._inference = InferenceWorker(
+                weights,
+                runtime,
+                self._load_engine,
+                on_change=self._wake_capture,
+                predecessor=previous,
+            )
+            if previous is not None:
+                previous.stop()
+            self._inference.start()
+        self._wake_capture()
+
+    def set_mode(self, mode: PlaybackMode) -> None:
+        """Lets a recording's picture wait for its answer (LOCKED), or not (LIVE)."""
+        with self._changing:
+            self._mode = mode
+            if self._capture is not None:
+                self._capture.set_mode(mode)
+
+    def play(self) -> None:
+        """Recordings: goes on; at the end, from the beginning."""
+        self._command(Play())
+
+    def pause(self) -> None:
+        """Recordings: stands still on the frame that is shown."""
+        self._command(Pause())
+
+    def step(self, frames: int) -> None:
+        """Recordings: stands still `frames` further on, back where negative."""
+        self._command(Step(frames))
+
+    def seek(self, time_s: float) -> None:
+        """Recordings: goes to the frame on screen at `time_s` seconds."""
+        self._command(Seek(time_s))
+
+    def snapshot(self, now_s: float) -> Snapshot:
+        """What may be shown now; never waits for the workers.
+
+        Args:
+            now_s: the time on `time.monotonic()`'s clock.
+        """
+        capture, inference = self._capture, self._inference
+        shown = NO_SOURCE if capture is None else capture.view
+        answers = NO_MODEL if inference is None else inference.view
+        return Snapshot(
+            shown.frame, self._valid_result(shown, answers, now_s), shown.status, answers.status
+        )
+
+    def close(self) -> None:
+        """Stops both threads and waits a little for them, so that no device is left open."""
+        with self._changing:
+            workers = [worker for worker in (self._capture, self._inference) if worker is not None]
+            self._capture = self._inference = None
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join(CLOSE_WAIT_S)
+
+    def offer(self, frame: Frame) -> None:
+        """See `stage.Model`."""
+        inference = self._inference
+        if inference is not None:
+            inference.offer(frame)
+
+    def settled(self, frame: Frame) -> bool:
+        """See `stage.Model`."""
+        inference = self._inference
+        return inference is None or inference.settled(frame)
+
+    def _valid_result(
+        self, shown: CaptureView, answers: InferenceView, now_s: float
+    ) -> Result | None:
+        if shown.frame is None or not answers.results:
+            return None
+        locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
+        if locked or shown.stands_still:
+            return answers.result_for(shown.frame)
+        newest = answers.results[-1]
+        same_picture = (
+            newest.frame.source_id == shown.frame.source_id
+            and newest.frame.captured_s >= shown.since_s
+        )
+        young = (now_s - newest.frame.captured_s) * 1000 <= self.max_age_ms
+        return newest if same_picture and young else None
+
+    def _command(self, command: Command) -> None:
+        capture = self._capture
+        if capture is not None:
+            capture.command(command)
+
+    def _wake_capture(self) -> None:
+        capture = self._capture
+        if capture is not None:
+            capture.model_changed()

@@ -1,0 +1,8 @@
+"""Everything a picture can come from, behind one interface."""
+
+from __future__ import annotations
+
+from app.core.sources.opening import open_source
+from app.core.sources.source import Picture, Source, SourceError
+
+__all__ = ["Picture", "Source", "SourceError", "open_source"]

@@ -1,0 +1,65 @@
+"""What every source of pictures offers, and the one error that all of them raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.snapshot import SourceInfo
+
+
+class SourceError(RuntimeError):
+    """A source could not be opened or read. One line: what was expected, what was found, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as its source gave it, before it becomes a `Frame`.
+
+    Attributes:
+        rgb: (H, W, 3) uint8, RGB, full range.
+        index: from 0 in the order of the source; in a recording its position, also after a seek.
+        media_s: position in the recording, seconds from its first picture; None for a live source.
+        captured_s: capture time on `time.monotonic()`'s clock where the device tells it, else None.
+    """
+
+    rgb: NDArray[np.uint8]
+    index: int
+    media_s: float | None = None
+    captured_s: float | None = None
+
+
+class Source(Protocol):
+    """A camera, stream or recording. Every method is called on the capture thread, `open` first, `close` last."""
+
+    def open(self) -> SourceInfo:
+        """Opens the source; may block up to the source's own time limit.
+
+        Raises:
+            SourceError: nothing that can be shown is there.
+        """
+
+    def read(self) -> Picture | None:
+        """The next picture, or None at the end. Live sources block until there is one.
+
+        Raises:
+            SourceError: the source is gone.
+        """
+
+    def seek(self, time_s: float) -> None:
+        """Makes the next `read` give the picture on screen at `time_s`: the last that is not later.
+
+        Called on recordings only.
+
+        Args:
+            time_s: position in the recording, seconds; outside 0..duration the nearest end is meant.
+
+        Raises:
+            SourceError: the position cannot be reached.
+        """
+
+    def close(self) -> None:
+        """Frees file or device. Also called after a failed `open`."""

@@ -1,0 +1,68 @@
+"""Live pictures through FFmpeg, from a device or from the network: decoded as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+from av import VideoFrame
+from av.container import InputContainer
+
+from app.core.snapshot import SourceInfo
+from app.core.sources.source import SourceError
+
+NO_WAITING = {"fflags": "nobuffer", "flags": "low_delay"}
+"""FFmpeg's options against keeping pictures back."""
+
+
+class LiveStream:
+    """An open live video stream of FFmpeg."""
+
+    def __init__(self, name: str, container: InputContainer) -> None:
+        if not container.streams.video:
+            container.close()
+            raise SourceError(f"{name}: sends no video; choose a source with a picture")
+        self._name = name
+        self._container = container
+        self._stream = container.streams.video[0]
+        # Frame threading would keep one picture back for every thread.
+        self._stream.thread_type = "SLICE"
+        self._frames = self._decoded()
+
+    def info(self) -> SourceInfo:
+        """What the stream declares."""
+        stream = self._stream
+        rate_fps = float(stream.average_rate or 0)
+        return SourceInfo(self._name, stream.width or 0, stream.height or 0, rate_fps, None)
+
+    def next_frame(self) -> VideoFrame | None:
+        """Blocks for the next frame; None when the sender ended the stream.
+
+        Raises:
+            SourceError: nothing came within the time limit, or the device is gone.
+        """
+        try:
+            return next(self._frames, None)
+        except av.FFmpegError as error:
+            raise SourceError(
+                f"{self._name}: no pictures any more ({error.strerror}); check cable and sender"
+            ) from None
+
+    def close(self) -> None:
+        """Frees the device or the connection."""
+        self._container.close()
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                frames = packet.decode()
+            except av.EOFError:
+                return
+            except av.InvalidDataError:
+                # A stream joined in its middle begins with packets that cannot be decoded yet.
+                continue
+            yield from (frame for frame in frames if isinstance(frame, VideoFrame))

@@ -23,7 +23,7 @@ DEVICE_WAIT_S = 10.0
 
 
 class CaptureWorker:
-    """Opens one source and publishes its newest frame until stopped. Single use. Methods: any thread."""
+    """Opens one source and publishes its newest frame until stopped. Single use, any thread."""
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ class CommandQueue:
         self._rung = False
 
     def put(self, command: Command) -> None:
-        """Leaves a command; a seek replaces seeks that were not begun (a dragged seek bar sends many)."""
+        """Leaves a command; a seek replaces a waiting one, for a dragged seek bar sends many."""
         with self._changed:
             while (
                 isinstance(command, Seek)
@@ -55,7 +55,7 @@ class CommandQueue:
             self._changed.notify_all()
 
     def ring(self) -> None:
-        """Wakes the capture thread without a command: something that it waits for may have happened."""
+        """Wakes the capture thread: something that it waits for may have happened."""
         with self._changed:
             self._rung = True
             self._changed.notify_all()

@@ -109,7 +109,7 @@ class InferenceWorker:
             self._mailbox.put(frame)
 
     def settled(self, frame: Frame) -> bool:
-        """Whether nothing more is to be expected for `frame`: answered, refused, or nobody is there."""
+        """Whether no answer to `frame` is still to come: given, refused, or nobody is there."""
         view = self._view
         return view.ended or view.done is frame or view.result_for(frame) is not None
 

@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class Mailbox(Generic[Item]):
-    """Holds at most one item; a newer one replaces it and the replaced one is counted. Any thread."""
+    """Holds at most one item; a newer one replaces it, and that is counted. Any thread."""
 
     def __init__(self) -> None:
         self._changed = Condition()

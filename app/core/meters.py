@@ -26,7 +26,8 @@ class Figures:
         model_fps: the model's answers a second.
         age_p50_ms: median age, from capture, of the painted overlays; None where none was painted.
         age_p99_ms: the age that one overlay in a hundred exceeds; None where none was painted.
-        availability: share of displayed frames that carried a current answer, 0..1; None without frames.
+        availability: share of displayed frames that carried a current answer, 0..1; None without
+            frames.
     """
 
     frames: int
@@ -109,6 +110,6 @@ def _per_second(number: int, shown: list[_Shown]) -> float:
 
 
 def _answers(shown: list[_Shown]) -> int:
-    """Answers given between the first and the last entry; a new model starts counting at 0 again."""
+    """Answers given between the first and last entry; a new model starts again from 0."""
     counts = [entry.frames_answered for entry in shown]
     return sum(max(0, later - before) for before, later in pairwise(counts))

@@ -14,6 +14,8 @@ between its points, which is nine times less work than following them on the fra
 THICKNESS_SHARE = 1 / 400
 """Of the frame's height: 3 pixels on 1080 lines."""
 SUBPIXEL_BITS = 4
+SMOOTHING = {shift: (4 - abs(shift)) / 16 for shift in range(-3, 4)}
+"""Weight of each neighbour along a contour; reaches nine pixels, less than a cell of a coarse mask."""
 
 Curve = NDArray[np.float32]
 """(n, 2): x and y of the points of a closed curve."""
@@ -88,7 +90,7 @@ def _sampled(
 
 
 def _on_the_cut(points: NDArray[np.intp], probability: NDArray[np.float32]) -> Curve:
-    """Moves grid points just inside a contour down the slope to where the probability is one half."""
+    """Moves grid points just inside a contour down the slope, to where the cut runs."""
     x, y = points[:, 0], points[:, 1]
     here = probability[y, x]
     slope = np.stack(
@@ -105,10 +107,10 @@ def _on_the_cut(points: NDArray[np.intp], probability: NDArray[np.float32]) -> C
 
 def _steeper(after: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:
     """Masks have steep edges: the mean of both sides would put the cut too far out."""
-    return np.where(np.abs(after) > np.abs(before), after, before).astype(np.float32)
+    return np.asarray(np.where(np.abs(after) > np.abs(before), after, before), dtype=np.float32)
 
 
 def _smooth(curve: Curve) -> Curve:
-    """Takes out what is left of the grid: each point moves half way to the middle of its neighbours."""
-    before, after = np.roll(curve, 1, axis=0), np.roll(curve, -1, axis=0)
-    return (before / 4 + curve / 2 + after / 4).astype(np.float32)
+    """Takes out what is left of the grid: a weighted mean along the contour, three points each way."""
+    around = [weight * np.roll(curve, shift, axis=0) for shift, weight in SMOOTHING.items()]
+    return np.asarray(sum(around), dtype=np.float32)

@@ -11,7 +11,7 @@ from app.core.sources import Picture, Source
 from app.core.stage import Stage
 
 LATE_S = 0.2
-"""A picture later than this moves the whole clock: catching up would only make a burst of pictures."""
+"""A picture later than this moves the whole clock: catching up would make a burst of pictures."""
 HAIR_S = 1e-6
 """Shorter than any frame: one step back is a seek to just before the frame on screen."""
 

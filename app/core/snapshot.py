@@ -14,7 +14,7 @@ class PlaybackMode(Enum):
     """How picture and answers meet."""
 
     LIVE = "live"
-    """The picture never waits; the newest answer is painted on the newest frame while it is young enough."""
+    """The picture never waits; the newest answer is painted on it while it is young enough."""
     LOCKED = "locked"
     """Recordings only: the picture waits for the model, every frame carries its own answer."""
 
@@ -78,7 +78,8 @@ class ModelStatus:
     """State of the model; `message` is one line for people, empty where nothing is wrong.
 
     Attributes:
-        p50_ms: median time from taking a frame to its answer over the last answers; None before the first.
+        p50_ms: median time from taking a frame to its answer, of the last answers; None before the
+            first.
         frames_answered: answers given.
         frames_skipped: frames that a newer one replaced before the model was free.
     """
@@ -116,7 +117,8 @@ class Snapshot:
 
     Attributes:
         frame: newest frame, None before the first.
-        result: answer that may be painted on `frame` now: same source, current model, not over age; else None.
+        result: answer that may be painted on `frame` now: same source, current model, not over age;
+            else None.
         source: state of the source.
         model: state of the model.
     """

@@ -105,7 +105,7 @@ def find_camera(wanted: str, cameras: tuple[Camera, ...]) -> Camera:
 
 
 def believed_capture_s(stamp_s: float | None, now_s: float) -> float | None:
-    """The device's time stamp where it runs on the monotonic clock (Linux kernels do), else None."""
+    """The device's time stamp where it is on the monotonic clock (Linux), else None."""
     if stamp_s is not None and now_s - OLDEST_S < stamp_s <= now_s:
         return stamp_s
     return None

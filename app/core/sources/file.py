@@ -18,11 +18,11 @@ from app.core.sources.source import Picture, SourceError
 ASSUMED_RATE_FPS = 25.0
 """For files that declare no rate (raw streams, single pictures)."""
 NEAR_S = 1.0
-"""A target this close ahead is reached by decoding on, which is cheaper than a seek to a key frame."""
+"""A target this close ahead is reached by decoding on, which is cheaper than going to a key frame."""
 
 
 class FileSource:
-    """A video file. Seeks to the exact frame; keeps the frames just decoded so that stepping back is quick."""
+    """A video file; seeks to the exact frame, and steps back quickly."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,7 +37,7 @@ class FileSource:
         self._duration_s = 0.0
 
     def open(self) -> SourceInfo:
-        """See `Source.open`: the first frame is decoded here, so that a file without one is found at once."""
+        """See `Source.open`; decodes the first frame, so that a file without one is found."""
         self._check_path()
         self._restart()
         if not self._decode_one():
@@ -98,7 +98,7 @@ class FileSource:
         self._decoder = self._frames(self._container)
 
     def _frames(self, container: InputContainer) -> Iterator[VideoFrame]:
-        """Decodes on; damaged packets are left out, as players do, because the rest is still worth seeing."""
+        """Decodes on; damaged packets are left out, for the rest is still worth seeing."""
         packets = container.demux(self._stream)
         while True:
             try:
@@ -135,7 +135,7 @@ class FileSource:
         return (round(media_s * self._rate_fps) if index is None else index), media_s
 
     def _jump(self, target_s: float) -> None:
-        """Goes to a key frame at or before the target, or to the beginning where the file cannot seek."""
+        """Goes to a key frame before the target, or to the beginning of a file without any."""
         if self._container is None or self._stream is None or self._stream.time_base is None:
             raise SourceError(f"{self._path}: was closed")
         self._decoded.clear()
@@ -159,7 +159,7 @@ class FileSource:
         return 0.0
 
     def _measured_duration_s(self) -> float:
-        """Reads the packets' times without decoding: recordings that were cut off declare no length."""
+        """Reads the packets' times: recordings that were cut off declare no length."""
         last_s = 0.0
         with av.open(str(self._path), metadata_errors="replace") as container:
             for packet in container.demux(video=0):

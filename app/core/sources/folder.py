@@ -49,7 +49,7 @@ class FolderSource:
 
     def seek(self, time_s: float) -> None:
         """See `Source.seek`."""
-        # A hair is added because 0.28 * 25 is 7.000000000000001 and 0.29 * 100 is 28.999999999999996.
+        # A hair is added because positions are quotients: 0.29 * 100 is 28.999999999999996.
         self._next = min(max(0, int(time_s * RATE_FPS + 1e-9)), len(self._files) - 1)
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ def rgb_from_file(path: Path) -> NDArray[np.uint8]:
     Raises:
         SourceError: the file is not a picture.
     """
-    # imdecode instead of imread: OpenCV cannot open paths with letters outside the code page on Windows.
+    # Not imread: on Windows OpenCV opens no path with letters outside the code page.
     coded = np.fromfile(path, dtype=np.uint8)
     pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if coded.size else None
     if pixels is None or pixels.size == 0:

@@ -18,7 +18,7 @@ OPTIONS = {
     "probesize": "500000",
     "analyzeduration": "500000",
 }
-"""TCP loses nothing in the operating room's own network; short probing shows the first picture sooner."""
+"""TCP loses nothing on the way; short probing shows the first picture sooner."""
 
 
 class NetworkSource:

@@ -28,8 +28,8 @@ def open_source(spec: str) -> Source:
     """Makes the source that `spec` names; `Source.open` then opens it.
 
     Args:
-        spec: path of a file or of a folder of pictures, "camera:0", "0", "camera:NAME", or the URL of
-            a stream (rtsp, rtp, tcp, udp, http).
+        spec: path of a file or of a folder of pictures, "camera:0", "0", "camera:NAME", or the
+            URL of a stream (rtsp, rtp, tcp, udp, http).
 
     Raises:
         SourceError: the scheme is not known, or nothing was given.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 UNSPECIFIED_COLOURS = 2
 """FFmpeg's AVCOL_SPC_UNSPECIFIED: the file does not say which YUV it holds."""
 HD_HEIGHT_PX = 720
-"""From this height on, untagged video is BT.709 by the convention of broadcast and players, below BT.601."""
+"""From this height on, untagged video is BT.709 by convention, below it BT.601."""
 
 
 def rgb_from_frame(frame: VideoFrame) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from app.core.snapshot import SourceInfo
 
 
 class SourceError(RuntimeError):
-    """A source could not be opened or read. One line: what was expected, what was found, what to do."""
+    """A source could not be opened or read. One line: what was expected and found, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Picture:
 
 
 class Source(Protocol):
-    """A camera, stream or recording. Every method is called on the capture thread, `open` first, `close` last."""
+    """A camera, stream or recording, used on the capture thread only: `open` first, `close` last."""
 
     def open(self) -> SourceInfo:
         """Opens the source; may block up to the source's own time limit.
@@ -55,7 +55,8 @@ class Source(Protocol):
         Called on recordings only.
 
         Args:
-            time_s: position in the recording, seconds; outside 0..duration the nearest end is meant.
+            time_s: position in the recording, seconds; outside 0..duration the nearest end
+                is meant.
 
         Raises:
             SourceError: the position cannot be reached.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -99,6 +100,26 @@ class ModelCard:
 def card_path(weights: Path) -> Path:
     """The card of `weights` lies beside it, with the ending .json."""
     return weights.with_suffix(".json")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, lower-case hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_hash(weights: Path, card: ModelCard) -> None:
+    """Checks that a weights file is the one that its card was written for.
+
+    Raises:
+        CardError: it is another file, or was cut or changed.
+    """
+    found = sha256_of(weights)
+    if card.sha256 != found:
+        raise CardError(
+            f"{weights}: expected SHA-256 {card.sha256[:12] or '(none)'} as its card says, got {found[:12]}; "
+            "the file was cut short, changed, or belongs to another card: copy both again"
+        )
 
 
 def write_card(card: ModelCard, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,17 +13,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from lmsfa.card import CardError, ModelCard, card_path, read_card, write_card
+from lmsfa.card import (
+    CardError,
+    ModelCard,
+    card_path,
+    check_hash,
+    read_card,
+    sha256_of,
+    write_card,
+)
 
 
 class CheckpointError(RuntimeError):
     """A weights file cannot be used. One line: the file, what was expected, what to do."""
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, lower-case hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_weights(network: nn.Module, card: ModelCard, weights: Path) -> ModelCard:
@@ -42,17 +43,14 @@ def read_weights(weights: Path) -> tuple[dict[str, Tensor], ModelCard]:
     Raises:
         CheckpointError: the file is missing, truncated, no safetensors file, or not the card's.
     """
+    if not weights.is_file():
+        raise CheckpointError(f"{weights}: no such weights file")
+    tensors = read_tensors(weights)
     try:
         card = read_card(card_path(weights))
+        check_hash(weights, card)
     except CardError as error:
         raise CheckpointError(str(error)) from None
-    tensors = read_tensors(weights)
-    found = sha256_of(weights)
-    if card.sha256 != found:
-        raise CheckpointError(
-            f"{weights}: SHA-256 {found[:12]}… is not the card's {card.sha256[:12] or 'none'}…; "
-            "the file was changed or belongs to another card: copy both again"
-        )
     return tensors, card
 
 

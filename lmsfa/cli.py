@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import shlex
 import sys
 from pathlib import Path
 
 from lmsfa.data.label_map import DatasetError, LabelMapDataset
+from lmsfa.tables import evaluation_table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +39,48 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lmsfa", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train from scratch, or go on after a stop"))
+    _add_evaluate(commands.add_parser("evaluate", help="COCO mask metrics of a split"))
+    _add_export(commands.add_parser("export", help="write a network for OpenVINO"))
     return parser
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_evaluate)
+    parser.add_argument("--data", type=Path, required=True, help="folder with dataset.json")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--runtime", default="auto")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="CLASS", help="also mean over the others"
+    )
+    parser.add_argument("--json", action="store_true")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from lmsfa.evaluate import EVALUATION_SCORE_THRESHOLD, evaluate
+    from lmsfa.registry import load_engine
+
+    dataset = LabelMapDataset.open(options.data)
+    samples = dataset.samples(options.split)
+    engine = load_engine(options.weights, options.runtime, EVALUATION_SCORE_THRESHOLD)
+    figures = evaluate(engine, dataset, samples)
+    engine.close()
+    report = {"data": dataset.name, "split": options.split, **figures.as_json()}
+    if options.without:
+        report["without"] = {"classes": options.without, **figures.without(options.without)}
+    print(json.dumps(report, indent=2) if options.json else evaluation_table(report))
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_export)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="file ending in .xml")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from lmsfa.export import export_openvino
+
+    export_openvino(options.weights, options.output)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -9,7 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.card import CardError, ModelCard, card_path, read_card
+from lmsfa.card import CardError, ModelCard, card_path, check_hash, read_card
 from lmsfa.prediction import Prediction
 
 SYSTEMS = {"lmsfa": "lmsfa.engine:load"}
@@ -58,12 +59,16 @@ class EngineLoader(Protocol):
         """Loads `weights` on `runtime` and answers one blank frame, so that the first real one is fast."""
 
 
-def load_engine(weights: Path, runtime: str = "auto") -> Engine:
+def load_engine(
+    weights: Path, runtime: str = "auto", score_threshold: float | None = None
+) -> Engine:
     """Loads a weights file on the calling thread, which must be the one that predicts.
 
     Args:
         weights: a .safetensors file with its .json card beside it.
         runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
+        score_threshold: report from this score on instead of the card's; evaluation reads the
+            whole curve.
 
     Raises:
         EngineError: in one line, naming the file, what was expected and what to do.
@@ -72,8 +77,11 @@ def load_engine(weights: Path, runtime: str = "auto") -> Engine:
         raise EngineError(f"{weights}: no such weights file; give a .safetensors file with its .json card beside it")
     try:
         card = read_card(card_path(weights))
+        check_hash(weights, card)
     except CardError as error:
         raise EngineError(str(error)) from None
+    if score_threshold is not None:
+        card = replace(card, score_threshold=score_threshold)
     if card.system not in SYSTEMS:
         raise EngineError(f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}")
     module, name = SYSTEMS[card.system].split(":")

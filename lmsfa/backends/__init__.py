@@ -1,0 +1,78 @@
+"""Runtimes, one a file, each a `Backend`: a picture of the input's size in, a raw answer out."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmsfa.card import ModelCard
+from lmsfa.postprocess import RawAnswer
+from lmsfa.registry import EngineError
+
+RUNTIMES = {
+    "torch-cuda": "lmsfa.backends.torch_cuda:TorchCuda",
+    "openvino-bf16": "lmsfa.backends.openvino_cpu:OpenVinoBf16",
+    "openvino-fp32": "lmsfa.backends.openvino_cpu:OpenVinoFp32",
+    "torch-cpu": "lmsfa.backends.torch_cpu:TorchCpu",
+}
+"""Runtime name -> "module:class"; a class is called with (weights, card)."""
+
+
+class Backend(Protocol):
+    """A network on one runtime. Made, called and closed on one thread."""
+
+    @property
+    def runtime(self) -> str:
+        """Runtime and precision, for people."""
+
+    @property
+    def device(self) -> str:
+        """Name of the processor or GPU, for people."""
+
+    def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
+        """Answers a picture of the input's size, (S, S, 3) uint8 RGB; the answer is valid until the next call."""
+
+    def close(self) -> None:
+        """Frees the device. Called once, last."""
+
+
+class BackendMaker(Protocol):
+    """What a line of `RUNTIMES` points to."""
+
+    def __call__(self, weights: Path, card: ModelCard) -> Backend:
+        """Loads `weights`; raises EngineError or CheckpointError in one line."""
+
+
+def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
+    """Loads weights on a runtime; "auto" is the first of the list that this machine has.
+
+    Raises:
+        EngineError: the runtime is unknown or missing here, or cannot load the weights.
+    """
+    name = choose_runtime() if runtime == "auto" else runtime
+    if name not in RUNTIMES:
+        raise EngineError(f"runtime {name!r} is not known; choose auto, {', '.join(RUNTIMES)}")
+    module, attribute = RUNTIMES[name].split(":")
+    try:
+        maker = cast(BackendMaker, getattr(import_module(module), attribute))
+    except ImportError as error:
+        raise EngineError(f"runtime {name} is not installed here ({error}); choose another") from None
+    return maker(weights, card)
+
+
+def choose_runtime() -> str:
+    """CUDA where a driver and torch agree on one, else OpenVINO, else torch on the CPU."""
+    # torch takes seconds to import: it is asked only where an NVIDIA driver is installed.
+    if shutil.which("nvidia-smi") and import_module("torch").cuda.is_available():
+        return "torch-cuda"
+    if find_spec("openvino") is None:
+        return "torch-cpu"
+    from lmsfa.backends.openvino_cpu import has_bf16
+
+    return "openvino-bf16" if has_bf16() else "openvino-fp32"

@@ -1,0 +1,33 @@
+"""Writing a network for other runtimes."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import torch
+
+from lmsfa.backends.graph import blank_canvas, load_graph
+from lmsfa.card import card_path, read_card
+
+
+def export_openvino(weights: Path, path: Path) -> None:
+    """Writes the fused network of `weights` as OpenVINO IR (`path` and its .bin), float32.
+
+    Raises:
+        EngineError: the weights cannot be used.
+    """
+    import openvino
+
+    graph = load_graph(weights)
+    canvas = blank_canvas(read_card(card_path(weights)).input_size_px)
+    with torch.inference_mode(), warnings.catch_warnings():
+        # The converter traces with torch's older tracer, which warns of its own coming removal.
+        warnings.simplefilter("ignore")
+        model = openvino.convert_model(graph, example_input=canvas, input=[tuple(canvas.shape)])
+    partial = path.with_name(f"{path.stem}-{os.getpid()}.xml")
+    openvino.save_model(model, partial, compress_to_fp16=False)
+    # The .bin goes first: whoever sees the .xml must find both.
+    partial.with_suffix(".bin").replace(path.with_suffix(".bin"))
+    partial.replace(path)

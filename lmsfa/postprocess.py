@@ -1,0 +1,111 @@
+"""From a network's raw answer to instances: cut, suppress, assemble masks inside boxes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lmsfa.letterbox import Letterbox
+from lmsfa.prediction import Instance, MaskPlacement
+
+MASK_STRIDE = 4
+"""Input pixels a prototype cell covers."""
+MAX_CANDIDATES = 300
+MAX_INSTANCES = 100
+"""COCO's limit of answers a picture."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What every backend gives for one picture.
+
+    Attributes:
+        detections: (N, 4 + classes + prototypes) float32: box left, top, right, bottom in input
+            pixels, class probabilities, mask coefficients.
+        prototypes: (prototypes, S / 4, S / 4) float32.
+    """
+
+    detections: Floats
+    prototypes: Floats
+
+
+def to_instances(
+    raw: RawAnswer, classes: int, score_threshold: float, nms_iou: float, place: Letterbox
+) -> tuple[Instance, ...]:
+    """Instances in frame pixels, highest score first.
+
+    Args:
+        raw: the network's answer.
+        classes: how many classes the detections carry.
+        score_threshold: cells whose best class is below this are dropped.
+        nms_iou: of two boxes of one class over this IoU the better stays.
+        place: how the frame was laid onto the input.
+    """
+    scores = raw.detections[:, 4 : 4 + classes]
+    best = scores.max(1)
+    candidates = np.flatnonzero(best >= score_threshold)
+    if candidates.size > MAX_CANDIDATES:
+        candidates = candidates[np.argpartition(-best[candidates], MAX_CANDIDATES)[:MAX_CANDIDATES]]
+    if candidates.size == 0:
+        return ()
+    rows, best = raw.detections[candidates], best[candidates]
+    class_ids = scores[candidates].argmax(1)
+    kept = _suppress(rows[:, :4], best, class_ids, nms_iou)
+    frame_boxes = place.to_frame(rows[:, :4])
+    return tuple(
+        Instance(
+            int(class_ids[k]),
+            float(best[k]),
+            (
+                float(frame_boxes[k, 0]),
+                float(frame_boxes[k, 1]),
+                float(frame_boxes[k, 2]),
+                float(frame_boxes[k, 3]),
+            ),
+            *_mask(raw.prototypes, rows[k, 4 + classes :], rows[k, :4], place),
+        )
+        for k in kept
+    )
+
+
+def _suppress(
+    boxes: Floats, scores: Floats, class_ids: NDArray[np.intp], nms_iou: float
+) -> NDArray[np.intp]:
+    """Indices of the boxes that stay, highest score first."""
+    left_top_size = np.column_stack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
+    kept = cv2.dnn.NMSBoxesBatched(
+        left_top_size.astype(np.float64).tolist(), scores.tolist(), class_ids.tolist(), 0.0, nms_iou
+    )
+    order = np.asarray(kept, dtype=np.intp).reshape(-1)
+    return order[np.argsort(-scores[order], kind="stable")][:MAX_INSTANCES]
+
+
+def _mask(
+    prototypes: Floats, coefficients: Floats, box: Floats, place: Letterbox
+) -> tuple[NDArray[np.uint8], MaskPlacement]:
+    """The coarse mask inside the box, one cell wider where the grid has one."""
+    height, width = prototypes.shape[1:]
+    left, right = _cells(box[0], box[2], width)
+    top, bottom = _cells(box[1], box[3], height)
+    window = prototypes[:, top:bottom, left:right]
+    logits = np.tensordot(coefficients, window, 1)
+    # Beyond 30 the probability is 0 or 1 in eight bits, and exp() stays finite.
+    probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    placement = MaskPlacement(
+        (left * MASK_STRIDE - place.left_px) / place.scale_x,
+        (top * MASK_STRIDE - place.top_px) / place.scale_y,
+        MASK_STRIDE / place.scale_x,
+        MASK_STRIDE / place.scale_y,
+    )
+    return np.rint(probability * 255).astype(np.uint8), placement
+
+
+def _cells(start: float, end: float, limit: int) -> tuple[int, int]:
+    first = int(np.floor(start / MASK_STRIDE)) - 1
+    last = int(np.ceil(end / MASK_STRIDE)) + 1
+    return min(max(first, 0), limit), max(min(last, limit), 0)

@@ -95,7 +95,7 @@ class CaptureWorker:
                 self._serve(self._open_source(self._spec))
         except SourceError as error:
             # The line names the source, and that may name a patient: the log gets a mark instead.
-            logger.warning("%s could not be read", _mark(self._spec))
+            logger.info("%s could not be read", _mark(self._spec))
             self._stage.turn(SourceState.FAULT, str(error))
         except Exception as error:  # noqa: BLE001 - the top of the worker
             trace = traceback.format_exc().replace(self._spec, _mark(self._spec))

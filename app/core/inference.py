@@ -117,7 +117,7 @@ class InferenceWorker:
         try:
             self._serve()
         except EngineError as error:
-            logger.warning("the model could not be loaded: %s", error)
+            logger.info("the model could not be loaded: %s", error)
             self._fault(str(error))
         except Exception as error:
             logger.exception("the inference thread ended")

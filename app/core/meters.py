@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -81,7 +81,9 @@ class DisplayMeter:
 
     def figures(self, now_s: float, window_s: float = WINDOW_S) -> Figures:
         """Figures over the last `window_s` seconds before `now_s`."""
-        shown = [entry for entry in self._shown if entry.time_s >= now_s - window_s]
+        # From the newest backwards, so that a short window stays cheap after hours.
+        recent = takewhile(lambda entry: entry.time_s >= now_s - window_s, reversed(self._shown))
+        shown = list(recent)[::-1]
         ages_ms = [entry.age_ms for entry in shown if entry.age_ms is not None]
         age_p50_ms, age_p99_ms = np.percentile(ages_ms, [50, 99]) if ages_ms else (None, None)
         return Figures(

@@ -15,7 +15,7 @@ THICKNESS_SHARE = 1 / 400
 """Of the frame's height: 3 pixels on 1080 lines."""
 SUBPIXEL_BITS = 4
 SMOOTHING = {shift: (4 - abs(shift)) / 16 for shift in range(-3, 4)}
-"""Weight of each neighbour along a contour; reaches nine pixels, less than a cell of a coarse mask."""
+"""Weight of each neighbour along a contour; reaches nine pixels, less than a coarse cell."""
 
 Curve = NDArray[np.float32]
 """(n, 2): x and y of the points of a closed curve."""
@@ -111,6 +111,8 @@ def _steeper(after: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray
 
 
 def _smooth(curve: Curve) -> Curve:
-    """Takes out what is left of the grid: a weighted mean along the contour, three points each way."""
-    around = [weight * np.roll(curve, shift, axis=0) for shift, weight in SMOOTHING.items()]
-    return np.asarray(sum(around), dtype=np.float32)
+    """Takes out what is left of the grid by a weighted mean along the contour."""
+    mean = np.zeros_like(curve)
+    for shift, weight in SMOOTHING.items():
+        mean += np.roll(curve, shift, axis=0) * np.float32(weight)
+    return mean

@@ -18,7 +18,7 @@ from app.core.sources.source import Picture, SourceError
 ASSUMED_RATE_FPS = 25.0
 """For files that declare no rate (raw streams, single pictures)."""
 NEAR_S = 1.0
-"""A target this close ahead is reached by decoding on, which is cheaper than going to a key frame."""
+"""A target this close ahead is reached by decoding on, cheaper than from a key frame."""
 
 
 class FileSource:

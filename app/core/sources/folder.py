@@ -29,8 +29,7 @@ class FolderSource:
 
     def open(self) -> SourceInfo:
         """See `Source.open`."""
-        files = (entry for entry in self._path.iterdir() if entry.suffix.lower() in ENDINGS)
-        self._files = sorted(files, key=_natural_order)
+        self._files = picture_files(self._path)
         if not self._files:
             endings = ", ".join(sorted(ENDINGS))
             raise SourceError(
@@ -55,6 +54,12 @@ class FolderSource:
     def close(self) -> None:
         """See `Source.close`."""
         self._files = []
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The pictures of a folder in natural order."""
+    files = (entry for entry in folder.iterdir() if entry.suffix.lower() in ENDINGS)
+    return sorted(files, key=_natural_order)
 
 
 def rgb_from_file(path: Path) -> NDArray[np.uint8]:

@@ -33,7 +33,7 @@ class Picture:
 
 
 class Source(Protocol):
-    """A camera, stream or recording, used on the capture thread only: `open` first, `close` last."""
+    """A camera, stream or recording, used on the capture thread: `open` first, `close` last."""
 
     def open(self) -> SourceInfo:
         """Opens the source; may block up to the source's own time limit.

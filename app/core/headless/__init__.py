@@ -1,0 +1,36 @@
+"""The window's job without a window: overlays into a video file, figures into a report."""
+
+from __future__ import annotations
+
+from app.core.headless.job import Job, Outcome
+from app.core.headless.live import run_live
+from app.core.headless.locked import run_locked
+from app.core.inference import EngineLoader
+from app.core.recorder import OutputError, check_output
+from lmsfa.registry import load_engine
+
+__all__ = ["Job", "Outcome", "run_job"]
+
+
+def run_job(job: Job, load: EngineLoader = load_engine) -> Outcome:
+    """Does the job and writes its files.
+
+    Args:
+        job: what to do.
+        load: loads the model.
+
+    Raises:
+        SourceError: the source cannot be read.
+        EngineError: the model cannot be loaded.
+        OutputError: a file exists already or cannot be written.
+    """
+    for path in (job.output, job.report):
+        if path is not None:
+            check_output(path, overwrite=job.overwrite)
+    outcome = run_live(job, load) if job.live else run_locked(job, load)
+    if job.report is not None:
+        try:
+            job.report.write_text(outcome.report.as_json(), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{job.report}: could not be written ({error.strerror})") from None
+    return outcome

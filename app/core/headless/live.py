@@ -1,0 +1,131 @@
+"""The window's own pipeline at the window's own pace, without the window."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import closing, suppress
+
+from app.core.frame import Frame
+from app.core.headless.job import Job, Outcome, Reel
+from app.core.inference import EngineLoader
+from app.core.meters import DisplayMeter
+from app.core.overlay import OverlayStyle, blend, paint_layer
+from app.core.pipeline import Pipeline
+from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
+from app.core.snapshot import ModelState, Result, Snapshot, SourceInfo, SourceState
+from app.core.sources import SourceError
+from lmsfa.card import ModelCard
+from lmsfa.registry import EngineError
+
+DISPLAY_S = 1 / 60
+"""How often the window looks."""
+
+
+def run_live(job: Job, load: EngineLoader) -> Outcome:
+    """Displays a source as the window does, the model already loaded, and measures it.
+
+    Ctrl-C ends the run early; what was done by then is kept and reported.
+
+    Raises:
+        SourceError: the source cannot be read.
+        EngineError: the model cannot be loaded.
+        OutputError: the output cannot be written.
+    """
+    with closing(Pipeline(engine_loader=load)) as pipeline:
+        card = _loaded(pipeline, job)
+        info = _opened(pipeline, job)
+        with Reel(job, info) as reel:
+            run = _LiveRun(card, reel)
+            with suppress(KeyboardInterrupt):
+                _display(pipeline, run, reel)
+        return run.outcome(job, pipeline.snapshot(time.monotonic()))
+
+
+def _loaded(pipeline: Pipeline, job: Job) -> ModelCard:
+    pipeline.load(job.weights, job.runtime)
+    while (model := pipeline.snapshot(time.monotonic()).model).state is ModelState.LOADING:
+        time.sleep(DISPLAY_S)
+    if model.card is None:
+        raise EngineError(model.message)
+    return model.card
+
+
+def _opened(pipeline: Pipeline, job: Job) -> SourceInfo:
+    pipeline.open(job.source)
+    while (source := pipeline.snapshot(time.monotonic()).source).state is SourceState.OPENING:
+        time.sleep(DISPLAY_S / 10)
+    if source.info is None:
+        raise SourceError(source.message)
+    return source.info
+
+
+def _display(pipeline: Pipeline, run: _LiveRun, reel: Reel) -> None:
+    """Looks 60 times a second until the source or the job ends."""
+    due_s = time.monotonic()
+    while not reel.is_full:
+        now_s = time.monotonic()
+        snapshot = pipeline.snapshot(now_s)
+        if not run.show(snapshot, now_s):
+            if snapshot.source.state is SourceState.FAULT:
+                raise SourceError(snapshot.source.message)
+            if snapshot.source.state is SourceState.ENDED:
+                return
+        due_s = max(due_s + DISPLAY_S, now_s)
+        time.sleep(max(0.0, due_s - time.monotonic()))
+
+
+class _LiveRun:
+    """Paints what is new in each snapshot and keeps the figures."""
+
+    def __init__(self, card: ModelCard, reel: Reel) -> None:
+        self._card = card
+        self._reel = reel
+        self._style = OverlayStyle()
+        self._meter = DisplayMeter(window_s=math.inf)
+        self._instances = InstanceCount(card)
+        self._fault = ""
+        self._frame: Frame | None = None
+        self._result: Result | None = None
+
+    def show(self, snapshot: Snapshot, now_s: float) -> bool:
+        """Displays the snapshot's frame where it is new; returns whether it was."""
+        if snapshot.model.state is ModelState.FAULT:
+            self._fault = self._fault or snapshot.model.message
+        frame, result = snapshot.frame, snapshot.result
+        if frame is None or frame is self._frame:
+            return False
+        self._frame = frame
+        if result is not None and result is not self._result:
+            self._result = result
+            self._instances.add(result.prediction)
+        self._meter.shown(snapshot, now_s)
+        self._record(frame, result)
+        return True
+
+    def _record(self, frame: Frame, result: Result | None) -> None:
+        rgb = frame.rgb
+        if self._reel.records and result is not None:
+            height, width = rgb.shape[:2]
+            layer = paint_layer(result.prediction, self._card, self._style, height, width)
+            rgb = blend(rgb, layer)
+        self._reel.add(rgb, frame.captured_s)
+
+    def outcome(self, job: Job, last: Snapshot) -> Outcome:
+        """The report, with the counts of the run's last snapshot."""
+        figures = self._meter.figures(time.monotonic(), math.inf)
+        report = Report(
+            frames_read=last.source.frames_read,
+            frames_answered=last.model.frames_answered,
+            frames_skipped=last.model.frames_skipped,
+            video_fps=figures.picture_fps,
+            model_fps=figures.model_fps,
+            overlay_age_ms=AgeFigures(figures.age_p50_ms, figures.age_p99_ms),
+            instances=self._instances.by_name(),
+            device=last.model.device,
+            engine=last.model.runtime,
+            source_sha256=source_sha256(job.source),
+            weights_sha256=file_sha256(job.weights),
+            availability=figures.availability or 0.0,
+        )
+        return Outcome(report, self._fault)

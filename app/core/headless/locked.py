@@ -1,0 +1,100 @@
+"""Every frame of a source with its own answer, as fast as the model goes."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.headless.job import Job, Outcome, Reel
+from app.core.inference import EngineLoader
+from app.core.overlay import OverlayStyle, blend, paint_layer
+from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
+from app.core.sources import Picture, open_source
+from lmsfa.prediction import Prediction
+from lmsfa.registry import Engine, EngineError
+
+
+def run_locked(job: Job, load: EngineLoader) -> Outcome:
+    """Reads, answers, paints and writes frame by frame on the calling thread; drops none.
+
+    A frame that the model cannot answer is written as it came and counted as skipped. Ctrl-C ends
+    the run early; what was done by then is kept and reported.
+
+    Raises:
+        SourceError: the source cannot be read.
+        EngineError: the model cannot be loaded.
+        OutputError: the output cannot be written.
+    """
+    with closing(open_source(job.source)) as source:
+        info = source.open()
+        with closing(load(job.weights, job.runtime)) as engine, Reel(job, info) as reel:
+            run = _LockedRun(engine, reel)
+            with suppress(KeyboardInterrupt):
+                while not reel.is_full and (picture := source.read()) is not None:
+                    run.process(picture)
+    return Outcome(run.report(job), run.fault)
+
+
+class _LockedRun:
+    """Answers and paints pictures, and keeps the figures."""
+
+    def __init__(self, engine: Engine, reel: Reel) -> None:
+        self.fault = ""
+        self._engine = engine
+        self._reel = reel
+        self._style = OverlayStyle()
+        self._instances = InstanceCount(engine.card)
+        self._ages_ms: list[float] = []
+        self._model_s = 0.0
+        self._started_s = time.monotonic()
+        # Kept here because the engine is closed when the report is made.
+        self._device, self._runtime = engine.device, engine.runtime
+
+    def process(self, picture: Picture) -> None:
+        captured_s = time.monotonic()
+        prediction = self._answer(picture, captured_s)
+        rgb = picture.rgb
+        if prediction is not None:
+            rgb = self._painted(rgb, prediction)
+            self._instances.add(prediction)
+            self._ages_ms.append((time.monotonic() - captured_s) * 1000)
+        self._reel.add(rgb, captured_s if picture.media_s is None else picture.media_s)
+
+    def _answer(self, picture: Picture, captured_s: float) -> Prediction | None:
+        try:
+            return self._engine.predict(picture.rgb, picture.index, captured_s)
+        except EngineError as error:
+            self.fault = self.fault or str(error)
+            return None
+        finally:
+            self._model_s += time.monotonic() - captured_s
+
+    def _painted(self, rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
+        height, width = rgb.shape[:2]
+        return blend(rgb, paint_layer(prediction, self._engine.card, self._style, height, width))
+
+    def report(self, job: Job) -> Report:
+        frames, answered = self._reel.frames, len(self._ages_ms)
+        elapsed_s = time.monotonic() - self._started_s
+        return Report(
+            frames_read=frames,
+            frames_answered=answered,
+            frames_skipped=frames - answered,
+            video_fps=frames / elapsed_s if elapsed_s > 0 else 0.0,
+            model_fps=answered / self._model_s if self._model_s > 0 else 0.0,
+            overlay_age_ms=_age_figures(self._ages_ms),
+            instances=self._instances.by_name(),
+            device=self._device,
+            engine=self._runtime,
+            source_sha256=source_sha256(job.source),
+            weights_sha256=file_sha256(job.weights),
+        )
+
+
+def _age_figures(ages_ms: list[float]) -> AgeFigures:
+    if not ages_ms:
+        return AgeFigures(None, None)
+    return AgeFigures(*(float(age_ms) for age_ms in np.percentile(ages_ms, [50, 99])))

@@ -1,0 +1,107 @@
+"""What a run without a window reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from app.core.notice import RESEARCH_NOTICE
+from app.core.sources.folder import picture_files
+from lmsfa.card import ModelCard
+from lmsfa.prediction import Prediction
+
+BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class AgeFigures:
+    """Age of the painted overlays from capture, milliseconds; None where none was painted."""
+
+    p50: float | None
+    p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a run.
+
+    Attributes:
+        frames_read: frames that the source gave.
+        frames_answered: frames that the model answered.
+        frames_skipped: frames without an answer.
+        video_fps: pictures shown or written a second of the run.
+        model_fps: the model's answers a second; without --live, of the model's own time.
+        overlay_age_ms: age of the overlays when painted.
+        instances: how often each class was found, summed over the answers.
+        device: where the model ran.
+        engine: runtime and precision.
+        source_sha256: of the file, or of a folder's pictures one after the other; "" for live
+            sources.
+        weights_sha256: of the weights file.
+        availability: with --live, share of the frames that carried a current answer; else None.
+        notice: research use only.
+    """
+
+    frames_read: int
+    frames_answered: int
+    frames_skipped: int
+    video_fps: float
+    model_fps: float
+    overlay_age_ms: AgeFigures
+    instances: dict[str, int]
+    device: str
+    engine: str
+    source_sha256: str
+    weights_sha256: str
+    availability: float | None = None
+    notice: str = field(default=RESEARCH_NOTICE)
+
+    def as_json(self) -> str:
+        """The report as JSON text; `availability` only where it was measured."""
+        fields = asdict(self)
+        if self.availability is None:
+            del fields["availability"]
+        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+
+class InstanceCount:
+    """Counts the instances of each class; classes that are never found count 0."""
+
+    def __init__(self, card: ModelCard) -> None:
+        """Starts at 0 for every class of `card`."""
+        self._names = [spec.name for spec in card.classes]
+        self._counts: Counter[str] = Counter()
+
+    def add(self, prediction: Prediction) -> None:
+        """Counts the instances of one answer."""
+        self._counts.update(self._names[instance.class_id] for instance in prediction.instances)
+
+    def by_name(self) -> dict[str, int]:
+        """Class name -> count, in the card's order."""
+        return {name: self._counts[name] for name in self._names}
+
+
+def source_sha256(spec: str) -> str:
+    """SHA-256 of a file's bytes, or of a folder's pictures; "" where `spec` is a live source."""
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return _sha256(picture_files(path))
+    return _sha256([path]) if path.is_file() else ""
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, lower-case hex."""
+    return _sha256([path])
+
+
+def _sha256(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,105 @@
+"""Structures over live endoscope video: `python main.py` opens the window. Research use only."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from app.core.display import missing_libraries_line, why_no_window
+from app.core.headless import Job, run_job
+from app.core.recorder import OutputError
+from app.core.sources import SourceError
+from lmsfa import __version__
+from lmsfa.registry import EngineError
+
+HERE = Path(__file__).resolve().parent
+DEMO = HERE / "resources" / "demo" / "larynx-demo.mkv"
+WEIGHTS = HERE / "weights" / "lmsfa-larynx.safetensors"
+BAD_INPUT = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the program; returns its exit code: 0, or 2 with one line on stderr for bad input."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.headless:
+        if options.output is None and options.report is None:
+            parser.error("--headless needs --output VIDEO.mkv, --report REPORT.json or both")
+        return _headless(options)
+    for name in ("output", "report", "max_frames", "live", "overwrite"):
+        if getattr(options, name):
+            parser.error(f"--{name.replace('_', '-')} goes with --headless")
+    return _window(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Shows structures over live or recorded endoscope video. "
+        "Research use only; not a medical device.",
+    )
+    add = parser.add_argument
+    add("--source", default=str(DEMO), help="file, folder of pictures, camera:0, or a stream's URL")
+    add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
+    add("--runtime", default="auto", help="what the model runs on (default: the best there is)")
+    add("--headless", action="store_true", help="no window: write overlays and a report to files")
+    add("--output", type=Path, help="video to write, ending in .mkv")
+    add("--report", type=Path, help="JSON file with the run's figures")
+    add("--max-frames", type=_positive, help="stop after this many frames")
+    add(
+        "--live", action="store_true", help="paced like the window, instead of every frame answered"
+    )
+    add("--overwrite", action="store_true", help="replace existing files")
+    version = f"%(prog)s {__version__} (research use only)"
+    add("--version", action="version", version=version)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is expected, got {text!r}")
+    return int(text)
+
+
+def _headless(options: argparse.Namespace) -> int:
+    job = Job(
+        source=options.source,
+        weights=options.weights,
+        runtime=options.runtime,
+        output=options.output,
+        report=options.report,
+        max_frames=options.max_frames,
+        live=options.live,
+        overwrite=options.overwrite,
+    )
+    try:
+        outcome = run_job(job)
+    except (SourceError, EngineError, OutputError) as error:
+        return _refuse(str(error))
+    return _refuse(outcome.fault) if outcome.fault else 0
+
+
+def _window(options: argparse.Namespace) -> int:
+    why = why_no_window()
+    if why:
+        return _refuse(why)
+    try:
+        # Only here, so that --headless runs where Qt does not.
+        from app.ui.application import run_window  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is not installed; install the program as README.md says")
+    except ImportError as error:
+        return _refuse(missing_libraries_line(str(error)))
+    return run_window(options.source, options.weights, options.runtime)
+
+
+def _refuse(line: str) -> int:
+    print(f"main.py: {line}", file=sys.stderr)
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,3 +1,3 @@
-"""LMSF-A: real-time instance segmentation of endoscope frames. Importing this package imports no torch."""
+"""LMSF-A: real-time instance segmentation of endoscope frames. Importing it imports no torch."""
 
 __version__ = "0.1.0"

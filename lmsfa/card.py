@@ -16,12 +16,12 @@ Colour = tuple[int, int, int]
 
 
 class CardError(ValueError):
-    """A model card is missing or does not say what it must. The message names the file and the field."""
+    """A model card is missing or does not say what it must; the message names file and field."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassSpec:
-    """One class: its name, display colour (RGB, 0..255) and role ("structure", "protected" or "instrument")."""
+    """One class: its name, display colour (RGB, 0..255) and role, one of `ROLES`."""
 
     name: str
     colour: Colour
@@ -30,9 +30,13 @@ class ClassSpec:
     def __post_init__(self) -> None:
         """Checks the colour and the role."""
         if len(self.colour) != 3 or not all(0 <= part <= 255 for part in self.colour):
-            raise CardError(f"class {self.name!r}: colour must be three numbers 0..255, got {self.colour}")
+            raise CardError(
+                f"class {self.name!r}: colour must be three numbers 0..255, got {self.colour}"
+            )
         if self.role not in ROLES:
-            raise CardError(f"class {self.name!r}: role must be one of {', '.join(ROLES)}, got {self.role!r}")
+            raise CardError(
+                f"class {self.name!r}: role must be one of {', '.join(ROLES)}, got {self.role!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,15 @@ class ModelCard:
         if not names or len(set(names)) != len(names):
             raise CardError(f"classes must be one or more different names, got {names}")
         if sorted(self.draw_priority) != sorted(names):
-            raise CardError(f"draw_priority must name every class once: expected {names}, got {list(self.draw_priority)}")
+            raise CardError(
+                f"draw_priority must name every class once: expected {names}, "
+                f"got {list(self.draw_priority)}"
+            )
         if self.input_size_px <= 0 or self.input_size_px % self.input_multiple_px:
-            raise CardError(f"input_size_px must be a multiple of {self.input_multiple_px}, got {self.input_size_px}")
+            raise CardError(
+                f"input_size_px must be a multiple of {self.input_multiple_px}, "
+                f"got {self.input_size_px}"
+            )
         for label, share in (("score_threshold", self.score_threshold), ("nms_iou", self.nms_iou)):
             if not 0 <= share <= 1:
                 raise CardError(f"{label} must be 0..1, got {share}")
@@ -117,8 +127,9 @@ def check_hash(weights: Path, card: ModelCard) -> None:
     found = sha256_of(weights)
     if card.sha256 != found:
         raise CardError(
-            f"{weights}: expected SHA-256 {card.sha256[:12] or '(none)'} as its card says, got {found[:12]}; "
-            "the file was cut short, changed, or belongs to another card: copy both again"
+            f"{weights}: expected SHA-256 {card.sha256[:12] or '(none)'} as its card says, "
+            f"got {found[:12]}; "
+            "it was cut short, changed, or belongs to another card: copy both again"
         )
 
 
@@ -136,7 +147,9 @@ def read_card(path: Path) -> ModelCard:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CardError(f"{path}: no model card; every weights file needs its .json card beside it") from None
+        raise CardError(
+            f"{path}: no model card; every weights file needs its .json card beside it"
+        ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CardError(f"{path}: not a readable JSON model card ({error})") from None
     return _card_from(fields, path)
@@ -147,7 +160,10 @@ def _card_from(fields: object, path: Path) -> ModelCard:
         raise CardError(f"{path}: expected a JSON object, got {type(fields).__name__}")
     version = fields.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise CardError(f"{path}: schema_version {SCHEMA_VERSION} expected, got {version!r}; use a matching release")
+        raise CardError(
+            f"{path}: schema_version {SCHEMA_VERSION} expected, got {version!r}; "
+            "use a matching release"
+        )
     try:
         known = dict(fields)
         known["classes"] = tuple(

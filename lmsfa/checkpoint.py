@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -96,4 +94,4 @@ def write_tensors(
     partial = path.with_name(path.name + ".partial")
     text = {key: json.dumps(value) for key, value in (metadata or {}).items()}
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
-    os.replace(partial, path)
+    partial.replace(path)

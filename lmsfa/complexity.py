@@ -21,4 +21,4 @@ def gflops(network: nn.Module, size_px: int) -> float:
     picture = torch.zeros(1, 3, size_px, size_px)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(picture)
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops()) / 1e9

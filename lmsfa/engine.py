@@ -44,7 +44,9 @@ class LmsfaEngine:
         raw = self._backend(self._canvas)
         # One sum is NaN or infinite if any number in it is.
         if not np.isfinite(raw.detections.sum()) or not np.isfinite(raw.prototypes.sum()):
-            raise EngineError("the model answered with numbers that are not finite; load other weights")
+            raise EngineError(
+                "the model answered with numbers that are not finite; load other weights"
+            )
         card = self.card
         instances = to_instances(
             raw, len(card.classes), card.score_threshold, card.nms_iou, self._place
@@ -54,7 +56,8 @@ class LmsfaEngine:
     def _lay(self, rgb: NDArray[np.uint8]) -> None:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
             raise EngineError(
-                f"a frame must be (H, W, 3) uint8 RGB with at least one pixel, got {rgb.shape} {rgb.dtype}"
+                "a frame must be (H, W, 3) uint8 RGB with at least one pixel, "
+                f"got {rgb.shape} {rgb.dtype}"
             )
         if rgb.shape != self._shape:
             self._place = Letterbox.fit(rgb.shape[0], rgb.shape[1], self.card.input_size_px)
@@ -76,4 +79,3 @@ def load(weights: Path, card: ModelCard, runtime: str) -> LmsfaEngine:
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine
-

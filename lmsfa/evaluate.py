@@ -1,4 +1,4 @@
-"""COCO mask metrics of a weights file, through the same engine and masks that the application shows."""
+"""COCO mask metrics of weights, through the engine and the masks that the application shows."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _curves(
     answers: list[dict[str, Any]],
     categories: list[dict[str, Any]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Precision and score (IoUs, recalls, classes) and recall (IoUs, classes), no answer counted as 0."""
+    """Precision and score (IoUs, recalls, classes), recall (IoUs, classes); no answer is 0."""
     shape = (10, 101, len(categories))
     if not truths or not answers:
         return np.zeros(shape), np.zeros(shape), np.zeros((shape[0], shape[2]))
@@ -192,7 +192,7 @@ def _curves(
 def _best_f1(
     precision: NDArray[np.float64], scores: NDArray[np.float64], counts: list[int]
 ) -> tuple[float, list[float], list[float]]:
-    """The score with the best mean F1 on the (recalls, classes) curves at IoU 0.5, and what it gives."""
+    """The score with the best mean F1 on (recalls, classes) curves at IoU 0.5, what it gives."""
     recall_grid = np.linspace(0, 1, precision.shape[0])
     present = np.array(counts) > 0
     best: tuple[float, float, list[float], list[float]] = (-1.0, 0.0, [], [])

@@ -6,6 +6,7 @@ import os
 import warnings
 from pathlib import Path
 
+import openvino
 import torch
 
 from lmsfa.backends.graph import blank_canvas, load_graph
@@ -18,8 +19,6 @@ def export_openvino(weights: Path, path: Path) -> None:
     Raises:
         EngineError: the weights cannot be used.
     """
-    import openvino
-
     graph = load_graph(weights)
     canvas = blank_canvas(read_card(card_path(weights)).input_size_px)
     with torch.inference_mode(), warnings.catch_warnings():

@@ -29,7 +29,7 @@ class Letterbox:
 
     @staticmethod
     def fit(frame_height: int, frame_width: int, size_px: int) -> Letterbox:
-        """Places a frame in the middle of a square of `size_px`, as large as it fits, aspect kept."""
+        """Places a frame in the middle of a square of `size_px`, as large as fits, aspect kept."""
         scale = min(size_px / frame_height, size_px / frame_width)
         width = max(1, round(frame_width * scale))
         height = max(1, round(frame_height * scale))
@@ -45,7 +45,7 @@ class Letterbox:
         )
 
     def draw(self, rgb: NDArray[np.uint8], canvas: NDArray[np.uint8]) -> None:
-        """Draws a frame onto `canvas`, (size, size, 3) uint8, grey where the frame does not reach."""
+        """Draws a frame onto `canvas`, (size, size, 3) uint8, grey where no frame is."""
         rows = slice(self.top_px, self.top_px + self.height_px)
         columns = slice(self.left_px, self.left_px + self.width_px)
         if (self.height_px, self.width_px) != canvas.shape[:2]:

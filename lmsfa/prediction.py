@@ -1,4 +1,4 @@
-"""What every model answers: instances with coarse probability masks, in frame pixels, plain numpy."""
+"""What every model answers: instances with coarse probability masks, plain numpy."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ MASK_CUT = 128
 
 @dataclass(frozen=True, slots=True)
 class MaskPlacement:
-    """Where a coarse mask lies in the frame: cell (row, col) has its centre at
-    (left_px + (col + 0.5) * cell_width_px, top_px + (row + 0.5) * cell_height_px).
+    """Where a coarse mask lies in the frame.
+
+    Cell (row, col) has its centre at x = left_px + (col + 0.5) * cell_width_px,
+    y = top_px + (row + 0.5) * cell_height_px.
 
     Frame coordinates put the centre of pixel (y, x) at (x + 0.5, y + 0.5).
     """
@@ -65,7 +67,7 @@ class Instance:
     placement: MaskPlacement
 
     def region(self, frame_height: int, frame_width: int) -> Region:
-        """The instance's pixels: probabilities upsampled bilinearly, cut at one half, inside the box.
+        """The instance's pixels: probabilities upsampled bilinearly, cut at one half, in the box.
 
         Args:
             frame_height: height of the frame, pixels.
@@ -76,11 +78,19 @@ class Instance:
         if right <= left or bottom <= top or self.mask.size == 0:
             return Region(top, left, np.zeros((0, 0), dtype=np.bool_))
         place = self.placement
-        # The half-pixel terms keep centres on centres; without them every mask shifts by half a cell.
+        # The half-pixel terms keep centres on centres; else every mask shifts by half a cell.
         frame_to_cell = np.array(
             [
-                [1 / place.cell_width_px, 0, (left + 0.5 - place.left_px) / place.cell_width_px - 0.5],
-                [0, 1 / place.cell_height_px, (top + 0.5 - place.top_px) / place.cell_height_px - 0.5],
+                [
+                    1 / place.cell_width_px,
+                    0,
+                    (left + 0.5 - place.left_px) / place.cell_width_px - 0.5,
+                ],
+                [
+                    0,
+                    1 / place.cell_height_px,
+                    (top + 0.5 - place.top_px) / place.cell_height_px - 0.5,
+                ],
             ]
         )
         probability = cv2.warpAffine(

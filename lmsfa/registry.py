@@ -1,4 +1,4 @@
-"""From a weights file to an engine that answers: the table of systems, and nothing that imports torch."""
+"""From a weights file to an engine that answers: the table of systems; no torch in here."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lmsfa.card import CardError, ModelCard, card_path, check_hash, read_card
 from lmsfa.prediction import Prediction
 
 SYSTEMS = {"lmsfa": "lmsfa.engine:load"}
-"""System name (in the card) -> "module:callable" that loads it: `load(weights, card, runtime) -> Engine`."""
+"""System name (in the card) -> "module:callable", an `EngineLoader`."""
 
 
 class EngineError(RuntimeError):
-    """An engine could not be loaded or could not answer. One line, in a user's words, with what to do next."""
+    """An engine could not be loaded or could not answer: one line with what to do next."""
 
 
 class Engine(Protocol):
@@ -36,7 +36,9 @@ class Engine(Protocol):
     def device(self) -> str:
         """Where it runs, for people: the processor's or the GPU's name."""
 
-    def predict(self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0) -> Prediction:
+    def predict(
+        self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0
+    ) -> Prediction:
         """Answers one frame.
 
         Args:
@@ -56,7 +58,7 @@ class EngineLoader(Protocol):
     """What a line of `SYSTEMS` points to."""
 
     def __call__(self, weights: Path, card: ModelCard, runtime: str) -> Engine:
-        """Loads `weights` on `runtime` and answers one blank frame, so that the first real one is fast."""
+        """Loads `weights` on `runtime` and answers one blank frame: the first real one is fast."""
 
 
 def load_engine(
@@ -74,7 +76,10 @@ def load_engine(
         EngineError: in one line, naming the file, what was expected and what to do.
     """
     if not weights.is_file():
-        raise EngineError(f"{weights}: no such weights file; give a .safetensors file with its .json card beside it")
+        raise EngineError(
+            f"{weights}: no such weights file; "
+            "give a .safetensors file with its .json card beside it"
+        )
     try:
         card = read_card(card_path(weights))
         check_hash(weights, card)
@@ -83,7 +88,9 @@ def load_engine(
     if score_threshold is not None:
         card = replace(card, score_threshold=score_threshold)
     if card.system not in SYSTEMS:
-        raise EngineError(f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}")
+        raise EngineError(
+            f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"
+        )
     module, name = SYSTEMS[card.system].split(":")
     loader = cast(EngineLoader, getattr(import_module(module), name))
     return loader(weights, card, runtime)

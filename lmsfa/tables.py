@@ -17,14 +17,16 @@ def evaluation_table(report: Mapping[str, Any]) -> str:
         lines.append(
             f"{name:<18}{_share(row['ap50'])}{_share(row['ap'])}{_share(row['recall'])}{row['instances']:>11}"
         )
-    lines.append(f"{'all':<18}{_share(report['mask_ap50'])}{_share(report['mask_ap'])}{_share(report['recall'])}")
+    lines.append(
+        f"{'all':<18}{_share(report['mask_ap50'])}{_share(report['mask_ap'])}{_share(report['recall'])}"
+    )
     if "without" in report:
         some = report["without"]
         name = "without " + ", ".join(some["classes"])
         lines.append(f"{name:<18}{_share(some['mask_ap50'])}{_share(some['mask_ap'])}")
     lines.append(
-        f"AR {_share(report['average_recall']).strip()}, precision {_share(report['precision']).strip()} "
-        f"at score {report['score_threshold']}"
+        f"AR {_share(report['average_recall']).strip()}, "
+        f"precision {_share(report['precision']).strip()} at score {report['score_threshold']}"
     )
     return "\n".join(lines)
 

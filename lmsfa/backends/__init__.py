@@ -36,7 +36,10 @@ class Backend(Protocol):
         """Name of the processor or GPU, for people."""
 
     def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
-        """Answers a picture of the input's size, (S, S, 3) uint8 RGB; the answer is valid until the next call."""
+        """Answers a picture of the input's size, (S, S, 3) uint8 RGB.
+
+        The answer is valid until the next call.
+        """
 
     def close(self) -> None:
         """Frees the device. Called once, last."""
@@ -62,7 +65,9 @@ def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
     try:
         maker = cast(BackendMaker, getattr(import_module(module), attribute))
     except ImportError as error:
-        raise EngineError(f"runtime {name} is not installed here ({error}); choose another") from None
+        raise EngineError(
+            f"runtime {name} is not installed here ({error}); choose another"
+        ) from None
     return maker(weights, card)
 
 

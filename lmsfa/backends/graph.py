@@ -14,7 +14,7 @@ from lmsfa.registry import EngineError
 
 
 class PictureGraph(nn.Module):
-    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + prototypes), prototypes (P, S / 4, S / 4)."""
+    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + P), prototypes (P, S / 4, S / 4)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -54,9 +54,11 @@ def _config(card: ModelCard, weights: Path) -> LmsfaConfig:
         for key, value in card.architecture.items()
     }
     try:
-        config = LmsfaConfig(**fields)
+        config = LmsfaConfig(**fields)  # type: ignore[arg-type]  # a wrong type fails below
     except TypeError as error:
-        raise CheckpointError(f"{weights}: the card's architecture is not LMSF-A's ({error})") from None
+        raise CheckpointError(
+            f"{weights}: the card's architecture is not LMSF-A's ({error})"
+        ) from None
     if config.classes != len(card.classes):
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "

@@ -92,7 +92,16 @@ def _converted(weights: Path, card: ModelCard) -> Path:
 
 
 def _convert(weights: Path, path: Path) -> None:
-    command = [sys.executable, "-m", "lmsfa", "export", "--weights", str(weights), "--output", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "lmsfa",
+        "export",
+        "--weights",
+        str(weights),
+        "--output",
+        str(path),
+    ]
     root = str(Path(lmsfa.__file__).parents[1])
     search = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     try:
@@ -110,5 +119,6 @@ def _convert(weights: Path, path: Path) -> None:
         raise EngineError(reason) from None
     except subprocess.TimeoutExpired:
         raise EngineError(
-            f"{weights}: conversion for OpenVINO took over {CONVERSION_LIMIT_S} s; try --runtime torch-cpu"
+            f"{weights}: conversion for OpenVINO took over {CONVERSION_LIMIT_S} s; "
+            "try --runtime torch-cpu"
         ) from None

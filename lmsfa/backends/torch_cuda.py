@@ -29,7 +29,7 @@ class TorchCuda:
         if not torch.cuda.is_available():
             raise EngineError("no CUDA device that torch can use; choose another runtime")
         self.device = torch.cuda.get_device_name()
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         graph = load_graph(weights).cuda().half()
         graph = graph.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         self._pinned_in = blank_canvas(card.input_size_px).pin_memory()

@@ -27,7 +27,15 @@ class Geometry:
 
 def letterbox_transform(height: int, width: int, size_px: int) -> NDArray[np.float64]:
     """(2, 3) matrix from frame to input pixels (index coordinates) without any augmentation."""
-    return _transform(height, width, (size_px, size_px), 0.0, 1.0, (0.0, 0.0), (1.0, 1.0))
+    return _transform(
+        height,
+        width,
+        (size_px, size_px),
+        turn_rad=0.0,
+        scale=1.0,
+        shift_px=(0.0, 0.0),
+        flips=(1.0, 1.0),
+    )
 
 
 def random_transform(
@@ -41,13 +49,22 @@ def random_transform(
         float(rng.uniform(-geometry.shift, geometry.shift)) * window[0],
     )
     flip_x, flip_y = np.where(rng.random(2) < geometry.flip_chance, -1.0, 1.0)
-    return _transform(height, width, window, float(turn), scale, shift, (float(flip_x), float(flip_y)))
+    return _transform(
+        height,
+        width,
+        window,
+        turn_rad=float(turn),
+        scale=scale,
+        shift_px=shift,
+        flips=(float(flip_x), float(flip_y)),
+    )
 
 
 def _transform(
     height: int,
     width: int,
     window: tuple[int, int],
+    *,
     turn_rad: float,
     scale: float,
     shift_px: tuple[float, float],
@@ -86,11 +103,17 @@ def mosaic(
     void = np.zeros((size_px, size_px), dtype=bool)
     classes: list[int] = []
     across, down = (int(edge) for edge in rng.uniform(0.3, 0.7, 2) * size_px)
-    spans = [(slice(a, b), slice(c, d)) for a, b in ((0, down), (down, size_px)) for c, d in ((0, across), (across, size_px))]
+    spans = [
+        (slice(a, b), slice(c, d))
+        for a, b in ((0, down), (down, size_px))
+        for c, d in ((0, across), (across, size_px))
+    ]
     for (rows, columns), (rgb, truth) in zip(spans, parts, strict=True):
         window = (rows.stop - rows.start, columns.stop - columns.start)
         height, width = rgb.shape[:2]
-        moved, part = warp(rgb, truth, random_transform(height, width, window, rng, geometry), window)
+        moved, part = warp(
+            rgb, truth, random_transform(height, width, window, rng, geometry), window
+        )
         canvas[rows, columns] = moved
         instances[rows, columns] = np.where(part.instances > 0, part.instances + len(classes), 0)
         void[rows, columns] = part.void
@@ -99,22 +122,21 @@ def mosaic(
 
 
 def relight(rgb: Picture, rng: np.random.Generator) -> Picture:
-    """Colour, brightness, gamma, a fall-off of light towards one side, and at times blur or noise."""
+    """Colour, brightness, gamma, light falling off to one side, and at times blur or noise."""
     gain = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.75, 1.25)
     gamma = rng.uniform(0.75, 1.35)
     ramp = np.arange(256)[:, None] / 255.0
     table = np.clip(255 * np.power(ramp * gain, gamma), 0, 255).astype(np.uint8)
-    lit = cv2.LUT(rgb, table[None])
-    lit = _saturate(lit, rng.uniform(0.7, 1.3))
+    lit = _saturate(np.asarray(cv2.LUT(rgb, table[None]), dtype=np.uint8), rng.uniform(0.7, 1.3))
     chance = rng.random(3)
     if chance[0] < 0.3:
         lit = _fall_off(lit, rng)
     if chance[1] < 0.15:
-        lit = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.4, 1.5))
+        lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.4, 1.5)), dtype=np.uint8)
     if chance[2] < 0.15:
         noise = rng.normal(0, rng.uniform(2, 10), lit.shape).astype(np.float32)
-        lit = np.clip(lit + noise, 0, 255).astype(np.uint8)
-    return np.asarray(lit, dtype=np.uint8)
+        lit = np.asarray(np.clip(lit + noise, 0, 255), dtype=np.uint8)
+    return lit
 
 
 def _saturate(rgb: Picture, amount: float) -> Picture:
@@ -127,4 +149,5 @@ def _fall_off(rgb: Picture, rng: np.random.Generator) -> Picture:
     x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)[:, None]
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.5)
     light = 1 + depth * (np.cos(angle) * x + np.sin(angle) * y)
-    return np.clip(rgb * light[..., None].astype(np.float32), 0, 255).astype(np.uint8)
+    lit = rgb * light[..., None].astype(np.float32)
+    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What training reads: augmented pictures with boxes and coarse masks, the same for the same seed."""
+"""What training reads: augmented pictures with boxes and masks, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TrainingSet(Dataset[Example]):
         rng = np.random.default_rng([self._seed, self._epoch, index])
         if not self._augment:
             rgb, truth = self._pictures[index]
-            transform = letterbox_transform(*rgb.shape[:2], self._size_px)
+            transform = letterbox_transform(rgb.shape[0], rgb.shape[1], self._size_px)
             return as_example(*warp(rgb, truth, transform, (self._size_px, self._size_px)))
         rgb, truth = self._augmented(index, rng)
         return as_example(relight(rgb, rng), truth)
@@ -82,7 +82,7 @@ class TrainingSet(Dataset[Example]):
             parts = [(rgb, truth), *(self._pictures[other] for other in others)]
             return mosaic(parts, self._size_px, rng, geometry)
         window = (self._size_px, self._size_px)
-        transform = random_transform(*rgb.shape[:2], window, rng, geometry)
+        transform = random_transform(rgb.shape[0], rgb.shape[1], window, rng, geometry)
         return warp(rgb, truth, transform, window)
 
 

@@ -1,4 +1,4 @@
-"""Reader of label-map data sets: pictures beside one-channel class maps, described by `dataset.json`."""
+"""Reader of label-map data sets: pictures beside class maps, described by `dataset.json`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DatasetClass:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One annotated picture: its name in the set (with folders), its files and the folder it comes from."""
+    """One annotated picture: its name in the set (with folders), its folder and its files."""
 
     name: str
     group: str
@@ -125,8 +125,10 @@ class LabelMapDataset:
         known = {0, *self.void_values, *(entry.value for entry in self.classes)}
         strange = sorted(set(np.unique(values).tolist()) - known)
         if strange:
-            raise DatasetError(f"{sample.label_path}: pixel values {strange} are not in dataset.json")
-        return self._components(values)
+            raise DatasetError(
+                f"{sample.label_path}: pixel values {strange} are not in dataset.json"
+            )
+        return self._components(np.asarray(values, dtype=np.uint8))
 
     def _components(self, values: NDArray[np.uint8]) -> Truth:
         instances = np.zeros(values.shape, dtype=np.uint16)
@@ -134,7 +136,9 @@ class LabelMapDataset:
         classes: list[int] = []
         for class_id, entry in enumerate(self.classes):
             mask = (values == entry.value).astype(np.uint8)
-            count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=self.connectivity)
+            count, labels, stats, _ = cv2.connectedComponentsWithStats(
+                mask, connectivity=self.connectivity
+            )
             for component in range(1, count):
                 pixels = labels == component
                 if stats[component, cv2.CC_STAT_AREA] < self.min_area_px:

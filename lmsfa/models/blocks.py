@@ -1,4 +1,4 @@
-"""Blocks of the LMSF-A backbone (Section III-B of the paper); each block fuses itself for inference."""
+"""Blocks of the LMSF-A backbone (Section III-B); each block fuses itself for inference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 MIN_BATCH_FOR_STATISTICS = 4
-"""Below this batch size a batch says too little about the data: the stored statistics are used instead."""
+"""A smaller batch says too little about the data: stored statistics are used instead."""
 
 
 class Norm(nn.BatchNorm2d):
@@ -54,7 +54,13 @@ class ConvNorm(nn.Module):
     """Convolution, norm and, where asked, SiLU."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1, *, act: bool = True
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int = 1,
+        stride: int = 1,
+        *,
+        act: bool = True,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
@@ -74,7 +80,7 @@ class ConvNorm(nn.Module):
 
 
 class TokenMixer(nn.Module):
-    """RepViT's token mixer: norm(depthwise 3x3 + depthwise 1x1 + identity), one depthwise 3x3 once fused."""
+    """RepViT's token mixer: norm(dw3x3 + dw1x1 + identity), one depthwise 3x3 once fused."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -102,7 +108,7 @@ class TokenMixer(nn.Module):
 
 
 class Ema(nn.Module):
-    """The paper's attention [8, 9]: a gate a channel and a gate a position, multiplied onto the input.
+    """The paper's attention [8, 9]: a gate a channel times a gate a position, on the input.
 
     a = sigmoid(W2 ReLU(W1 z)), z the mean over positions, bottleneck ratio 4 and at least 8 wide;
     S = sigmoid of the channel mean of a depthwise 3x3 answer. Our reading: the product is scaled by
@@ -147,7 +153,7 @@ class RvbEma(nn.Module):
 
 
 class C2fPro(nn.Module):
-    """C2f-Pro [6, 7]: 1x1, split, RVB-EMA units in sequence on one half, all answers joined by a 1x1."""
+    """C2f-Pro [6, 7]: 1x1, split, RVB-EMA units in sequence on one half, all joined by a 1x1."""
 
     def __init__(
         self, in_channels: int, hidden: int, units: int, expansion: float, *, attention: bool

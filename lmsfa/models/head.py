@@ -1,4 +1,4 @@
-"""The LMSF-A head (Section III-D): one set of weights reads every level, masks come from prototypes."""
+"""The LMSF-A head (Section III-D): shared weights read every level, prototypes give masks."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class Aggregation(nn.Module):
         u4 = upsample(self.from_16(phi[1]), 2)
         u5 = upsample(self.from_32(phi[2]), 4)
         gate = torch.sigmoid(self.gate(torch.cat([u3, u4, u5], 1)))
-        return gate * u3 + (1 - gate) * self.context(torch.cat([u4, u5], 1))
+        answer: Tensor = gate * u3 + (1 - gate) * self.context(torch.cat([u4, u5], 1))
+        return answer
 
 
 class Prototypes(nn.Module):
@@ -145,7 +146,7 @@ class Lmsh(nn.Module):
 
 
 def cell_centres(levels: Levels) -> tuple[Tensor, Tensor]:
-    """Centres (N, 2) x, y and strides (N,) of every level's cells, in input pixels, finest level first."""
+    """Centres (N, 2) x, y and strides (N,) of all cells in input pixels, finest level first."""
     points, strides = [], []
     for level, stride in zip(levels, STRIDES, strict=True):
         height, width = level.shape[2:]
@@ -166,7 +167,7 @@ def decode_boxes(boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:
         strides: (N,).
 
     Returns:
-        (B, N, 4); each side is the mean of its distribution over the bins, in strides from the centre.
+        (B, N, 4); each side is the mean of its distribution, in strides from the centre.
     """
     batch, _, cells = boxes.shape
     distribution = boxes.reshape(batch, 4, BOX_BINS, cells).softmax(2)
@@ -176,7 +177,7 @@ def decode_boxes(boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:
 
 
 def sobel(x: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, C, H, W): magnitude of the Sobel gradient of every channel, edges repeated."""
+    """(B, C, H, W) -> (B, C, H, W): Sobel magnitude of every channel, edges repeated."""
     across = x.new_tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
     channels = x.shape[1]
     kernels = torch.stack([across, across.T])[:, None].repeat(channels, 1, 1, 1)

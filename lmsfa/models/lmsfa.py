@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +68,7 @@ class TrainingLogits:
 
 
 class Backbone(nn.Module):
-    """LMFE [1-3]: stem, four stages of stride-2 convolution and C2f-Pro, SPPF, levels aligned to C_f.
+    """LMFE [1-3]: stem, four stages of stride-2 convolution and C2f-Pro, SPPF, alignment.
 
     EMA stands at strides 16 and 32 only, as the paper does.
     """
@@ -77,7 +78,7 @@ class Backbone(nn.Module):
         widths = config.widths
         self.stem = ConvNorm(3, widths[0], 3, 2)
         self.downs = nn.ModuleList(
-            ConvNorm(narrow, wide, 3, 2) for narrow, wide in zip(widths, widths[1:], strict=False)
+            ConvNorm(narrow, wide, 3, 2) for narrow, wide in pairwise(widths)
         )
         self.stages = nn.ModuleList(
             C2fPro(width, hidden, config.units, config.expansion, attention=stage >= 2)
@@ -138,7 +139,7 @@ class Lmsfa(nn.Module):
         self.training_layers: TrainingLayers | None = TrainingLayers(config)
 
     def levels(self, rgb: Tensor) -> Levels:
-        """(B, 3, H, W) in 0..1 -> what the neck gives the head: refined stride 8, then 16 and 32."""
+        """(B, 3, H, W) in 0..1 -> what the head reads: refined stride 8, then 16 and 32."""
         h3, h4, h5 = self.ssff(self.backbone(rgb))
         return self.tfe((h3, h4, h5)), h4, h5
 
@@ -155,7 +156,11 @@ class Lmsfa(nn.Module):
         """
         logits: HeadLogits = self.head(self.levels(rgb))
         boxes = decode_boxes(logits.boxes, logits.points, logits.strides)
-        per_cell = [boxes, logits.classes.sigmoid().transpose(1, 2), logits.coefficients.transpose(1, 2)]
+        per_cell = [
+            boxes,
+            logits.classes.sigmoid().transpose(1, 2),
+            logits.coefficients.transpose(1, 2),
+        ]
         return torch.cat(per_cell, 2), logits.prototypes
 
     def training_logits(self, rgb: Tensor) -> TrainingLogits:
@@ -169,7 +174,8 @@ class Lmsfa(nn.Module):
     def fuse(self) -> Lmsfa:
         """Collapses every block to its inference form, in place; drops the training layers."""
         for block in self.modules():
-            if block is not self and hasattr(block, "fuse"):
-                block.fuse()
+            fuse_block = getattr(block, "fuse", None)
+            if block is not self and callable(fuse_block):
+                fuse_block()
         self.training_layers = None
         return self.eval()

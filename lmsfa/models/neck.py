@@ -1,4 +1,4 @@
-"""The LMSF-A neck (Section III-C): SSFF lets the scales speak to each other, TFE sharpens stride 8."""
+"""The LMSF-A neck (Section III-C): SSFF joins the scales, TFE sharpens stride 8."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ class Ssff(nn.Module):
         self.own = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(3))
         self.from_deeper = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(2))
         self.from_finer = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(2))
-        self.refine = nn.ModuleList(
-            RvbEma(channels, expansion, attention=True) for _ in range(3)
-        )
+        self.refine = nn.ModuleList(RvbEma(channels, expansion, attention=True) for _ in range(3))
 
     def forward(self, levels: Levels) -> Levels:
         """Levels -> levels of the same shapes."""
@@ -90,7 +88,7 @@ class Ssff(nn.Module):
 
 
 class Tfe(nn.Module):
-    """Target-focused enhancement [13-15]: deep context gates the stride-8 level, in residual form."""
+    """Target-focused enhancement [13-15]: deep context gates the stride-8 level, residually."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

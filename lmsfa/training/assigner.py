@@ -16,9 +16,11 @@ OVERLAP_POWER = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Attributes:
-    instance: (B, N) int64 index of the instance that a cell answers for, -1 for background.
-    target: (B, N) float 0..1, how well the cell is aligned: the class score it should give.
+    """Which cell answers for what.
+
+    Attributes:
+        instance: (B, N) int64 index of the instance a cell answers for, -1 for background.
+        target: (B, N) float 0..1, how well the cell is aligned: the class score to give.
     """
 
     instance: Tensor

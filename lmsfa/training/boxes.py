@@ -17,7 +17,7 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
 
 
 def complete_iou(a: Tensor, b: Tensor) -> Tensor:
-    """Complete IoU (Zheng et al. 2020): IoU less centre distance and aspect difference; (...) <= 1."""
+    """Complete IoU (Zheng et al. 2020): IoU less centre distance and aspect difference, <= 1."""
     shared, union = _intersection_and_union(a, b)
     overlap = shared / union
     outer = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])

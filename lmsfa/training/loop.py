@@ -83,7 +83,12 @@ class Trainer:
             figures = self._epoch(epoch, schedule)
             self._log_epoch(epoch, figures, time.monotonic() - started)
             save_state(
-                state, self.network, self.average, self.optimizer, self.recipe, epoch + 1
+                state,
+                self.network,
+                self.average,
+                self.optimizer,
+                recipe=self.recipe,
+                epoch=epoch + 1,
             )
         return save_weights(self.average.module, self._card(), self.output / WEIGHTS_FILE)
 
@@ -99,7 +104,8 @@ class Trainer:
             for name, value in parts.items():
                 sums[name] = sums.get(name, torch.zeros((), device=self.device)) + value
         figures = {name: float(value) / self.steps_per_epoch for name, value in sums.items()}
-        return figures | {"loss": sum(figures.values()), "learning_rate": schedule.get_last_lr()[0]}
+        rate = float(schedule.get_last_lr()[0])
+        return figures | {"loss": sum(figures.values()), "learning_rate": rate}
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
         order = torch.Generator().manual_seed(self.recipe.seed * 100_003 + epoch)
@@ -125,7 +131,7 @@ class Trainer:
         if not torch.isfinite(loss):
             shown = ", ".join(f"{name} {float(value):.3g}" for name, value in parts.items())
             raise TrainingError(f"the loss is not a number ({shown}); lower the learning rate")
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
         self.average.update_parameters(self.network)
@@ -133,7 +139,7 @@ class Trainer:
 
     def _autocast(self) -> AbstractContextManager[object]:
         # bf16 needs no loss scaling; processors without it would only be slowed down.
-        if self.device.type == "cuda" or torch.backends.mkldnn.is_available():
+        if self.device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16"):
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
 
@@ -170,6 +176,6 @@ class Trainer:
 
 
 def scaled(recipe: Recipe, **changes: int | str | float) -> Recipe:
-    """`recipe` with some fields replaced; short trainings keep at least half their epochs with mosaic."""
+    """`recipe` with fields replaced; short trainings keep half their epochs with mosaic."""
     changed = replace(recipe, **changes)  # type: ignore[arg-type]
     return replace(changed, plain_epochs=min(changed.plain_epochs, changed.epochs // 2))

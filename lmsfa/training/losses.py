@@ -19,7 +19,7 @@ from lmsfa.training.boxes import complete_iou
 class LossWeights:
     """How much each loss counts.
 
-    Boxes, classes and distributions: the ratio that TOOD-style detectors settled on (7.5, 0.5, 1.5).
+    Boxes, classes, distributions: the ratio task-aligned detectors settled on (7.5, 0.5, 1.5).
     Masks: start value, as much as boxes. The paper names lambda_gc [16], lambda_edge [22] and the
     semantic loss without values; ours are start values that keep each below a tenth of the sum.
     """
@@ -54,7 +54,7 @@ def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[s
     total = found.target.sum().clamp(min=1.0)
     box, distribution = _box_losses(logits, boxes, batch, found, total)
     known = batch.known.float() / 255
-    parts = {
+    return {
         "box": weights.box * box,
         "classes": weights.classes * _class_loss(logits, class_logits, batch, found, total),
         "distribution": weights.distribution * distribution,
@@ -63,7 +63,6 @@ def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[s
         "gradient": weights.gradient * _gradient_loss(logits.edge_feature.float(), batch.rgb),
         "edge": weights.edge * _edge_loss(logits.edge.float(), batch, known),
     }
-    return parts
 
 
 def _class_loss(
@@ -168,7 +167,7 @@ def semantic_truth(batch: Batch, classes: int) -> Tensor:
 
 
 def _gradient_loss(edge_feature: Tensor, rgb: Tensor) -> Tensor:
-    """L_gc [16]: the feature's Sobel magnitude follows the grey picture's, each over its own mean."""
+    """L_gc [16]: the feature's Sobel magnitude follows the grey picture's, each over its mean."""
     grey = rgb.float().mean(1, keepdim=True) / 255
     small = functional.avg_pool2d(grey, 8)
     picture, feature = sobel(small), sobel(edge_feature)
@@ -179,7 +178,7 @@ def _gradient_loss(edge_feature: Tensor, rgb: Tensor) -> Tensor:
 
 
 def _edge_loss(edge: Tensor, batch: Batch, known: Tensor) -> Tensor:
-    """L_edge [22]: BCE against the 3x3 morphological gradient of the masks, max-pooled to stride 8."""
+    """L_edge [22]: BCE against the masks' 3x3 morphological gradient, max-pooled to stride 8."""
     if batch.masks.shape[1] == 0:
         return edge.sum() * 0
     masks = batch.masks.float() / 255

@@ -37,7 +37,9 @@ def make_schedule(optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int) ->
         if step < warmup:
             return (step + 1) / warmup
         progress = min(1.0, (step - warmup) / (total - warmup))
-        return recipe.final_share + (1 - recipe.final_share) * (1 + math.cos(math.pi * progress)) / 2
+        return (
+            recipe.final_share + (1 - recipe.final_share) * (1 + math.cos(math.pi * progress)) / 2
+        )
 
     return LambdaLR(optimizer, share)
 

@@ -21,6 +21,7 @@ def save_state(
     network: nn.Module,
     average: AveragedModel,
     optimizer: Optimizer,
+    *,
     recipe: Recipe,
     epoch: int,
 ) -> None:

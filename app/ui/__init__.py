@@ -1,0 +1,1 @@
+"""The window: the only place, with main.py, that knows Qt."""

@@ -1,0 +1,41 @@
+"""Runs the window."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.core.pipeline import Pipeline
+from app.ui.controller import Controller
+from app.ui.theme import apply_theme
+from app.ui.window import Window
+
+
+def run_window(source: str, weights: Path, runtime: str) -> int:
+    """Opens the window on a source and a model and returns when it is closed.
+
+    Args:
+        source: file, folder, camera or stream, as `app.core.sources.open_source` takes it.
+        weights: a .safetensors file with its card beside it.
+        runtime: "auto", or the name of a runtime.
+
+    Returns:
+        The process's exit status.
+    """
+    application = QApplication.instance() or QApplication(["lmsfa-overlay"])
+    if not isinstance(application, QApplication):
+        raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
+    apply_theme(application)
+    pipeline = Pipeline()
+    controller = Controller(pipeline)
+    window = Window(controller)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    controller.open(source)
+    controller.load(weights, runtime)
+    window.show()
+    try:
+        return application.exec()
+    finally:
+        pipeline.close()

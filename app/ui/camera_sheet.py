@@ -1,0 +1,81 @@
+"""Choosing a camera, a capture card or a stream."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout
+
+from app.core.sources.devices import Camera, list_cameras
+from app.ui.sheet import Sheet
+from app.ui.theme import button
+
+POLL_MS = 50
+
+
+class CameraSheet(Sheet):
+    """A button for every device that is connected now, and a line for a stream's address.
+
+    Signals:
+        chosen: the spec of a camera or the address of a stream.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("Camera")
+        # Some systems take a second to list their devices, and the picture must not wait for it.
+        self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="list-cameras")
+        self._listing: Future[tuple[Camera, ...]] | None = None
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._show_when_listed)
+        self._state = QLabel()
+        self._state.setProperty("role", "quiet")
+        self._state.setWordWrap(True)
+        self._devices = QVBoxLayout()
+        self._buttons: list[QPushButton] = []
+        again = button("Look again", "List the connected cameras again")
+        again.clicked.connect(self.look)
+        self._address = QLineEdit()
+        self._address.setPlaceholderText("rtsp://  udp://  tcp://  http://")
+        self._address.returnPressed.connect(self._open_address)
+        connect = button("Open stream", "Open the stream at this address")
+        connect.clicked.connect(self._open_address)
+        heading = QLabel("NETWORK ADDRESS")
+        heading.setProperty("role", "heading")
+        for widget in (self._state, again, heading, self._address, connect):
+            self.body.addWidget(widget)
+        self.body.insertLayout(1, self._devices)
+
+    def look(self) -> None:
+        """Lists the devices that are connected now; the page fills when they are known."""
+        self._listing = self._workers.submit(list_cameras)
+        self._state.setText("Looking for cameras …")
+        self._poll.start()
+
+    def _show_when_listed(self) -> None:
+        if self._listing is None or not self._listing.done():
+            return
+        self._poll.stop()
+        self._show_cameras(self._listing.result())
+
+    def _show_cameras(self, cameras: tuple[Camera, ...]) -> None:
+        for old in self._buttons:
+            self._devices.removeWidget(old)
+            old.deleteLater()
+        self._buttons = []
+        found = "Connected now:" if cameras else "No camera or capture card is connected."
+        self._state.setText(found)
+        for camera in cameras:
+            press = button(
+                f"{camera.number}   {camera.name}", f"Open {camera.name}", icon_name="camera"
+            )
+            press.clicked.connect(lambda _=False, spec=camera.spec: self.chosen.emit(spec))
+            self._devices.addWidget(press)
+            self._buttons.append(press)
+
+    def _open_address(self) -> None:
+        address = self._address.text().strip()
+        if address:
+            self.chosen.emit(address)

@@ -1,0 +1,281 @@
+"""Decides what the window shows: pulls snapshots, keeps the latch, the style and the questions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from app.core.meters import SHORT_WINDOW_S, DisplayMeter
+from app.core.overlay import OverlayMode, OverlayStyle
+from app.core.pipeline import Pipeline
+from app.core.snapshot import PlaybackMode, Snapshot, SourceState
+from app.ui import style_choice
+from app.ui.age_bound import AgeBound
+from app.ui.ai_state import AiState, ai_state
+from app.ui.layer_painter import LayerPainter
+from app.ui.notices import AI_QUESTION, DEMO, RESEARCH, Answer, Notice, faults
+from app.ui.scene import Readings, Scene
+from app.ui.theme import RESOURCES, Level
+from lmsfa.card import ModelCard
+
+TICK_MS = 16
+"""60 Hz."""
+READINGS_EVERY_S = 0.25
+"""Numbers that change faster cannot be read."""
+LATELY_S = 10.0
+"""Age and availability look back so far: enough for a p99, and still about what happens now."""
+UNANSWERED_S = 0.5
+"""After so long without an answer, or a structure, the picture says so; sooner it would flicker."""
+
+
+class Controller(QObject):
+    """Stands between the pipeline and the window. Lives on the window's thread and never blocks it.
+
+    Args:
+        pipeline: source and model; whoever made it closes it.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        super().__init__()
+        self._pipeline = pipeline
+        self._meter = DisplayMeter()
+        self._painter = LayerPainter()
+        self._bound = AgeBound(pipeline)
+        self._style = OverlayStyle()
+        self._mode = PlaybackMode.LIVE
+        self._card: ModelCard | None = None
+        self._ai_off = False
+        self._asking = False
+        self._raw = False
+        self._is_demo = False
+        self._read_research = False
+        self._snapshot = pipeline.snapshot(time.monotonic())
+        self._answered_s = self._marked_s = -UNANSWERED_S
+        self._readings: Readings | None = None
+        self._show: Callable[[Scene], None] | None = None
+        self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self, show: Callable[[Scene], None]) -> None:
+        """Begins to call `show` 60 times a second with what is to be seen."""
+        self._show = show
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Shows nothing any more."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """Pulls a snapshot and shows what follows from it."""
+        now_s = time.monotonic()
+        snapshot = self._pipeline.snapshot(now_s)
+        self._follow_card(snapshot.model.card)
+        self._bound.follow(snapshot.model)
+        if self._ai_off:
+            snapshot = replace(snapshot, result=None)
+        if snapshot.frame is not None and snapshot.frame is not self._snapshot.frame:
+            self._meter.shown(snapshot, now_s)
+        self._note_answer(snapshot, now_s)
+        self._snapshot = snapshot
+        if self._show is not None:
+            self._show(self._scene(snapshot, now_s))
+
+    def open(self, spec: str) -> None:
+        """Opens a source in place of the present one, live at first."""
+        demo = RESOURCES / "demo"
+        self._is_demo = Path(spec).resolve().is_relative_to(demo)
+        self.choose_mode(PlaybackMode.LIVE)
+        self._meter.clear()
+        self._pipeline.open(spec)
+
+    def load(self, weights: Path, runtime: str = "auto") -> None:
+        """Loads weights in place of the present ones; AI OFF stays as it is."""
+        self._pipeline.load(weights, runtime)
+
+    def choose_mode(self, mode: PlaybackMode) -> None:
+        """Lets the picture wait for the model, or not."""
+        self._mode = mode
+        self._apply_mode()
+
+    def toggle_play(self) -> None:
+        """Pauses a playing recording, plays any other; at its end it begins again."""
+        if self._snapshot.source.state is SourceState.PLAYING:
+            self._pipeline.pause()
+        else:
+            self._pipeline.play()
+
+    def step(self, frames: int) -> None:
+        """Goes some frames forward, or back where negative."""
+        if self._duration_s is not None:
+            self._pipeline.step(frames)
+
+    def skip(self, seconds: float) -> None:
+        """Goes some seconds forward, or back where negative."""
+        frame = self._snapshot.frame
+        if frame is not None and frame.media_s is not None:
+            self.seek(frame.media_s + seconds)
+
+    def seek(self, time_s: float) -> None:
+        """Goes to a position of the recording."""
+        if self._duration_s is not None:
+            self._pipeline.seek(min(max(time_s, 0.0), self._duration_s))
+
+    def toggle_structure(self, class_id: int) -> None:
+        """Switches one structure on or off."""
+        if class_id < self._class_count:
+            self._style = style_choice.toggled(self._style, class_id)
+
+    def show_only(self, class_id: int) -> None:
+        """Switches every structure off but one."""
+        if class_id < self._class_count:
+            self._style = style_choice.only(self._style, class_id, self._class_count)
+
+    def show_all(self) -> None:
+        """Switches every structure on."""
+        self._style = style_choice.all_on(self._style)
+
+    def choose_overlay_mode(self, mode: OverlayMode) -> None:
+        """Outline, fill or both."""
+        self._style = replace(self._style, mode=mode)
+
+    def next_overlay_mode(self) -> None:
+        """Outline, fill, both, and round again."""
+        self._style = style_choice.next_mode(self._style)
+
+    def step_opacity(self, steps: int) -> None:
+        """Makes structures stronger or fainter by tenths."""
+        self._style = style_choice.opacity_stepped(self._style, steps)
+
+    def hold_raw(self, *, held: bool) -> None:
+        """Shows the raw picture as long as it is held."""
+        self._raw = held
+
+    def press_ai_off(self) -> None:
+        """Turns AI off at once; where it is off, asks whether to turn it on, or takes that back."""
+        if self._ai_off:
+            self._asking = not self._asking
+            return
+        self._ai_off = True
+        # What was measured with the overlay is no figure of the picture without it.
+        self._meter.clear()
+        self._apply_mode()
+
+    def confirm(self) -> None:
+        """Says yes to the question that stands on screen, if one does."""
+        if self._asking:
+            self.answer(Answer.TURN_AI_ON)
+
+    def answer(self, answer: Answer) -> None:
+        """Acts on a banner's button."""
+        match answer:
+            case Answer.TURN_AI_ON:
+                self._ai_off = self._asking = False
+                self._meter.clear()
+                self._apply_mode()
+            case Answer.KEEP_AI_OFF:
+                self._asking = False
+            case Answer.RAISE_MAX_AGE:
+                self._bound.accept()
+            case Answer.KEEP_MAX_AGE:
+                self._bound.decline()
+            case Answer.HIDE_RESEARCH:
+                self._read_research = True
+            case Answer.HIDE_DEMO:
+                self._is_demo = False
+
+    @property
+    def _class_count(self) -> int:
+        return len(self._card.classes) if self._card is not None else 0
+
+    @property
+    def _duration_s(self) -> float | None:
+        info = self._snapshot.source.info
+        return info.duration_s if info is not None else None
+
+    def _apply_mode(self) -> None:
+        # With AI off there is no answer to wait for, and the picture must not stand still for one.
+        self._pipeline.set_mode(PlaybackMode.LIVE if self._ai_off else self._mode)
+
+    def _follow_card(self, card: ModelCard | None) -> None:
+        if card is None or card is self._card:
+            return
+        # Class ids mean something else in another model; the same structures keep their switches.
+        if self._card is None or self._card.classes != card.classes:
+            self._style = style_choice.all_on(self._style)
+        self._card = card
+        self._meter.clear()
+
+    def _note_answer(self, snapshot: Snapshot, now_s: float) -> None:
+        if snapshot.result is None:
+            return
+        self._answered_s = now_s
+        if any(
+            found.class_id not in self._style.hidden
+            for found in snapshot.result.prediction.instances
+        ):
+            self._marked_s = now_s
+
+    def _scene(self, snapshot: Snapshot, now_s: float) -> Scene:
+        ai = ai_state(
+            snapshot,
+            ai_off=self._ai_off,
+            raw=self._raw,
+            hidden=self._style.hidden,
+            answered=now_s - self._answered_s < UNANSWERED_S,
+            marked=now_s - self._marked_s < UNANSWERED_S,
+        )
+        return Scene(
+            snapshot=snapshot,
+            layer=None if self._raw else self._painter.layer_for(snapshot, self._style),
+            style=self._style,
+            ai=ai,
+            ai_off=self._ai_off,
+            mode=self._mode,
+            max_age_ms=self._pipeline.max_age_ms,
+            readings=self._current_readings(now_s),
+            chips=_chips(ai, snapshot, now_s),
+            top=faults(snapshot),
+            bottom=self._bottom_notices(),
+        )
+
+    def _current_readings(self, now_s: float) -> Readings:
+        old = self._readings
+        if old is not None and now_s - old.time_s < READINGS_EVERY_S:
+            return old
+        meter = self._meter
+        self._readings = Readings(
+            now_s,
+            meter.figures(now_s, SHORT_WINDOW_S),
+            meter.figures(now_s, LATELY_S),
+            meter.history,
+        )
+        return self._readings
+
+    def _bottom_notices(self) -> tuple[Notice, ...]:
+        proposal = self._bound.proposal
+        return tuple(
+            notice
+            for notice, wanted in (
+                (RESEARCH, not self._read_research),
+                (DEMO, self._is_demo),
+                (proposal, not self._ai_off),
+                (AI_QUESTION, self._asking),
+            )
+            if wanted and notice is not None
+        )
+
+
+def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, str], ...]:
+    chips = [(ai.level, ai.on_picture)] if ai.on_picture else []
+    source, frame = snapshot.source, snapshot.frame
+    if source.state is SourceState.PAUSED and frame is not None:
+        live = source.info is not None and not source.info.is_recording
+        age = f" {now_s - frame.captured_s:.0f} s AGO" if live else ""
+        chips.append((Level.WATCH, f"PAUSED{age}"))
+    if source.state is SourceState.ENDED:
+        chips.append((Level.QUIET, "END OF RECORDING"))
+    return tuple(chips)

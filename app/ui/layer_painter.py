@@ -1,0 +1,35 @@
+"""Paints the layer once for every answer and style, not once for every picture."""
+
+from __future__ import annotations
+
+from app.core.overlay import OverlayStyle, paint_layer
+from app.core.snapshot import Snapshot
+from app.ui.video_view import Layer
+from lmsfa.prediction import Prediction
+
+
+class LayerPainter:
+    """Keeps the last layer while prediction, style and picture size stay the same."""
+
+    def __init__(self) -> None:
+        self._prediction: Prediction | None = None
+        self._style: OverlayStyle | None = None
+        self._layer: Layer | None = None
+
+    def layer_for(self, snapshot: Snapshot, style: OverlayStyle) -> Layer | None:
+        """The layer for a snapshot's picture, or None where nothing may be painted on it.
+
+        Returns:
+            (H, W, 4) uint8 premultiplied RGBA of the picture's size, or None.
+        """
+        frame, result, card = snapshot.frame, snapshot.result, snapshot.model.card
+        if frame is None or result is None or card is None:
+            return None
+        size = frame.rgb.shape[:2]
+        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
+        if result.frame.rgb.shape[:2] != size:
+            return None
+        if result.prediction is not self._prediction or style != self._style:
+            self._prediction, self._style = result.prediction, style
+            self._layer = paint_layer(result.prediction, card, style, *size)
+        return self._layer

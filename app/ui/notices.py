@@ -1,0 +1,84 @@
+"""What the banners say: one line a fault, a warning or a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.core.snapshot import ModelState, Snapshot, SourceState
+from app.ui.theme import Level
+
+
+class Answer(Enum):
+    """What a press on a banner's button answers."""
+
+    TURN_AI_ON = "turn AI on"
+    KEEP_AI_OFF = "keep AI off"
+    RAISE_MAX_AGE = "raise the age bound"
+    KEEP_MAX_AGE = "keep the age bound"
+    HIDE_RESEARCH = "hide the research notice"
+    HIDE_DEMO = "hide the demo's description"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line over the picture's edge, with the buttons that answer it."""
+
+    level: Level
+    text: str
+    answers: tuple[tuple[Answer, str], ...] = ()
+
+
+RESEARCH = Notice(
+    Level.QUIET,
+    "Research use only - not a medical device. Not for diagnosis or treatment;"
+    " watch the tower's own monitor.",
+    ((Answer.HIDE_RESEARCH, "Understood"),),
+)
+DEMO = Notice(
+    Level.QUIET,
+    "Demo: still key frames of laryngeal endoscopy, each held for a second"
+    " with a made camera motion (Laves et al., CC BY 4.0)",
+    ((Answer.HIDE_DEMO, "Hide"),),
+)
+AI_QUESTION = Notice(
+    Level.WATCH,
+    "AI is OFF. Turn it on again?",
+    ((Answer.TURN_AI_ON, "Turn on  (Enter)"), (Answer.KEEP_AI_OFF, "Keep off  (Esc)")),
+)
+
+
+def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float) -> Notice:
+    """Asks whether a slow machine's overlays may be shown although they are older than the bound.
+
+    Args:
+        p50_ms: the engine's median time for an answer.
+        bound_ms: the bound now.
+        proposed_ms: the bound that would let most answers be shown.
+    """
+    return Notice(
+        Level.WATCH,
+        f"The model takes {p50_ms:.0f} ms here. Show overlays up to {proposed_ms:.0f} ms old?"
+        " They may lag behind a moving picture.",
+        (
+            (Answer.RAISE_MAX_AGE, f"Allow {proposed_ms:.0f} ms"),
+            (Answer.KEEP_MAX_AGE, f"Keep {bound_ms:.0f} ms"),
+        ),
+    )
+
+
+def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
+    """What is wrong with the source and with the model, in that order; empty where all is well."""
+    found = []
+    source, model = snapshot.source, snapshot.model
+    if source.state is SourceState.FAULT:
+        found.append(Notice(Level.BAD, source.message))
+    elif source.state is SourceState.NONE:
+        found.append(Notice(Level.QUIET, "No picture: open a file or a folder, or choose a camera"))
+    elif source.message:
+        found.append(Notice(Level.WATCH, source.message))
+    if model.state is ModelState.FAULT:
+        found.append(Notice(Level.BAD, f"AI FAULT: {model.message}"))
+    elif model.message:
+        found.append(Notice(Level.WATCH, model.message))
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""Everything the window shows at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.meters import Figures, HistoryPoint
+from app.core.overlay import OverlayStyle
+from app.core.snapshot import PlaybackMode, Snapshot
+from app.ui.ai_state import AiState
+from app.ui.notices import Notice
+from app.ui.theme import Level
+from app.ui.video_view import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Figures taken together.
+
+    Attributes:
+        time_s: when, on the monotonic clock.
+        now: over the last two seconds, for the rates.
+        lately: over the last ten seconds, for age and availability.
+        history: the last minute.
+    """
+
+    time_s: float
+    now: Figures
+    lately: Figures
+    history: tuple[HistoryPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One answer to the question what is on screen now.
+
+    Attributes:
+        snapshot: picture and states; its `result` is None where no overlay is to be shown.
+        layer: (H, W, 4) uint8 premultiplied RGBA over the picture, or None.
+        style: how structures are drawn and which are hidden.
+        ai: the model's state in words.
+        ai_off: the AI OFF latch.
+        mode: how picture and answers meet.
+        max_age_ms: the oldest overlay that is shown.
+        readings: what the gauge shows; the same object until it is measured anew.
+        chips: words at the picture's corner.
+        top: notices at the picture's top.
+        bottom: notices at its bottom.
+    """
+
+    snapshot: Snapshot
+    layer: Layer | None
+    style: OverlayStyle
+    ai: AiState
+    ai_off: bool
+    mode: PlaybackMode
+    max_age_ms: float
+    readings: Readings
+    chips: tuple[tuple[Level, str], ...]
+    top: tuple[Notice, ...]
+    bottom: tuple[Notice, ...]

@@ -1,0 +1,70 @@
+"""The line that is always in sight: model state, training domain, runtime, research use."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from app.core.snapshot import ModelStatus
+from app.ui.ai_state import AiState
+from app.ui.state_mark import StateMark
+from app.ui.theme import PALETTE
+from lmsfa.card import ModelCard
+
+RESEARCH_LINE = "Research use only - not a medical device"
+
+
+class StatusLine(QWidget):
+    """State by sign and word, what the model was trained on, where it runs, what this is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusLine")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._mark = StateMark(18)
+        self._word = QLabel()
+        self._word.setObjectName("aiWord")
+        self._detail = QLabel()
+        self._domain = QLabel()
+        self._domain.setObjectName("domain")
+        self._runtime = QLabel()
+        self._runtime.setProperty("role", "quiet")
+        research = QLabel(RESEARCH_LINE)
+        research.setProperty("role", "quiet")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(10)
+        for widget in (self._mark, self._word, self._detail, _divider(), self._domain, _divider()):
+            row.addWidget(widget)
+        row.addWidget(self._runtime, stretch=1)
+        row.addWidget(research)
+
+    @property
+    def text(self) -> str:
+        """Everything the line says, for reading out."""
+        return "  ".join(label.text() for label in self.findChildren(QLabel))
+
+    def show_state(self, ai: AiState, model: ModelStatus) -> None:
+        """Shows the model's state, its training domain and where it runs."""
+        self._mark.show_level(ai.level)
+        if ai.word != self._word.text():
+            self._word.setText(ai.word)
+            self._word.setStyleSheet(f"color: {ai.level.colour.name()};")
+        self._detail.setText(ai.detail)
+        self._detail.setVisible(bool(ai.detail))
+        self._domain.setText(domain_words(model.card))
+        self._runtime.setText(" · ".join(part for part in (model.runtime, model.device) if part))
+
+
+def domain_words(card: ModelCard | None) -> str:
+    """What the weights have seen: "trained on: larynx", with SYNTHETIC for made pictures."""
+    if card is None:
+        return "trained on: -"
+    return f"trained on: {card.training_domain}" + (" · SYNTHETIC" if card.synthetic else "")
+
+
+def _divider() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.VLine)
+    line.setStyleSheet(f"color: {PALETTE.line};")
+    return line

@@ -1,0 +1,167 @@
+"""Playing a recording: pause, step, seek, and whether the picture waits for the model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
+
+from app.core.snapshot import PlaybackMode, SourceState
+from app.ui.scene import Scene
+from app.ui.theme import button, icon
+
+TICKS_PER_S = 100
+"""The seek bar counts hundredths of a second."""
+
+
+class SeekBar(QSlider):
+    """A slider that goes where it is touched, as fingers expect.
+
+    Signals:
+        sought: time_s under the finger, at the press and while it moves.
+    """
+
+    sought = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Position in the recording")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Goes to the touched position."""
+        self.setSliderDown(True)
+        self._seek_to(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Follows the finger."""
+        self._seek_to(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802, ARG002 - Qt's name and form
+        """Lets the recording lead again."""
+        self.setSliderDown(False)
+
+    def _seek_to(self, event: QMouseEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        handle = self.style().subControlRect(
+            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        )
+        room = max(1, self.width() - handle.width())
+        along = min(max(event.position().x() - handle.width() / 2, 0), room)
+        value = round(along / room * self.maximum())
+        self.setValue(value)
+        self.sought.emit(value / TICKS_PER_S)
+
+
+class TransportBar(QWidget):
+    """The buttons of a recording; the window hides it for live sources.
+
+    Signals:
+        play_toggled: play or pause.
+        stepped: frames to go, -1 or 1.
+        skipped: seconds to go, negative for back.
+        sought: time_s to go to.
+        mode_chosen: a `PlaybackMode`.
+    """
+
+    play_toggled = Signal()
+    stepped = Signal(int)
+    skipped = Signal(float)
+    sought = Signal(float)
+    mode_chosen = Signal(PlaybackMode)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("transportBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._play = button("", "Play or pause (Space)", icon_name="pause")
+        self._play.clicked.connect(self.play_toggled)
+        self._is_playing = True
+        self._seek = SeekBar()
+        self._seek.sought.connect(self.sought)
+        self._times = QLabel()
+        self._times.setObjectName("times")
+        self._modes = self._mode_buttons()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(6)
+        for widget in (
+            self._skip(-5, "Left"),
+            self._skip(-1, "Shift+Left"),
+            self._step(-1, "step-back", ","),
+        ):
+            row.addWidget(widget)
+        row.addWidget(self._play)
+        for widget in (
+            self._step(1, "step-forward", "."),
+            self._skip(1, "Shift+Right"),
+            self._skip(5, "Right"),
+        ):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        row.addWidget(self._seek, stretch=1)
+        row.addSpacing(8)
+        row.addWidget(self._times)
+        row.addSpacing(8)
+        for mode_button in self._modes.values():
+            row.addWidget(mode_button)
+
+    def show_scene(self, scene: Scene) -> None:
+        """Shows where the recording is and how it plays; hides for a live source."""
+        source, frame = scene.snapshot.source, scene.snapshot.frame
+        duration_s = source.info.duration_s if source.info is not None else None
+        self.setVisible(duration_s is not None)
+        if duration_s is None:
+            return
+        self._show_position(frame.media_s or 0.0 if frame is not None else 0.0, duration_s)
+        self._show_playing(playing=source.state is SourceState.PLAYING)
+        for mode, press in self._modes.items():
+            press.setChecked(mode is scene.mode)
+
+    def _show_position(self, time_s: float, duration_s: float) -> None:
+        self._seek.setMaximum(max(1, round(duration_s * TICKS_PER_S)))
+        if not self._seek.isSliderDown():
+            self._seek.setValue(round(time_s * TICKS_PER_S))
+        self._times.setText(f"{clock(time_s)} / {clock(duration_s)}")
+
+    def _show_playing(self, *, playing: bool) -> None:
+        if playing != self._is_playing:
+            self._is_playing = playing
+            self._play.setIcon(icon("pause" if playing else "play"))
+
+    def _mode_buttons(self) -> dict[PlaybackMode, QPushButton]:
+        live = button("Live", "Live: the picture never waits for the model", checkable=True)
+        locked = button("Locked", "Locked: every frame waits for its own answer", checkable=True)
+        live.clicked.connect(lambda: self.mode_chosen.emit(PlaybackMode.LIVE))
+        locked.clicked.connect(lambda: self.mode_chosen.emit(PlaybackMode.LOCKED))
+        return {PlaybackMode.LIVE: live, PlaybackMode.LOCKED: locked}
+
+    def _skip(self, seconds: int, key: str) -> QPushButton:
+        sign = "+" if seconds > 0 else "−"
+        where = "forward" if seconds > 0 else "back"
+        press = button(f"{sign}{abs(seconds)} s", f"{abs(seconds)} s {where} ({key})")
+        press.setProperty("small", True)
+        press.setFixedWidth(54)
+        press.clicked.connect(lambda: self.skipped.emit(float(seconds)))
+        return press
+
+    def _step(self, frames: int, icon_name: str, key: str) -> QPushButton:
+        where = "forward" if frames > 0 else "back"
+        press = button("", f"One frame {where} ({key})", icon_name=icon_name)
+        press.clicked.connect(lambda: self.stepped.emit(frames))
+        return press
+
+
+def clock(time_s: float) -> str:
+    """Minutes, seconds and tenths: 1:02.5."""
+    tenths = int(max(0.0, time_s) * 10)
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"

@@ -26,11 +26,6 @@ class OneLine(QLabel):
         self.setToolTip(text)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    @property
-    def whole(self) -> str:
-        """The text before shortening."""
-        return self._whole
-
     def show_line(self, text: str) -> None:
         """Takes another text."""
         if text != self._whole:
@@ -65,7 +60,8 @@ class Banner(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         sign = QLabel()
         sign.setPixmap(icon(ICON_OF_LEVEL[notice.level]).pixmap(QSize(24, 24)))
-        self._line = OneLine(notice.text)
+        self._line = QLabel(notice.text)
+        self._line.setWordWrap(True)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 6, 4)
         row.setSpacing(10)
@@ -77,11 +73,6 @@ class Banner(QWidget):
             row.addWidget(press)
         if not notice.answers:
             self.setMinimumHeight(44)
-
-    @property
-    def text(self) -> str:
-        """The whole line."""
-        return self._line.whole
 
 
 class BannerStack(QWidget):

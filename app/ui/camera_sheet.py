@@ -37,14 +37,14 @@ class CameraSheet(Sheet):
         self._buttons: list[QPushButton] = []
         again = button("Look again", "List the connected cameras again")
         again.clicked.connect(self.look)
-        self._address = QLineEdit()
-        self._address.setPlaceholderText("rtsp://  udp://  tcp://  http://")
-        self._address.returnPressed.connect(self._open_address)
+        self.address = QLineEdit()
+        self.address.setPlaceholderText("rtsp://  udp://  tcp://  http://")
+        self.address.returnPressed.connect(self._open_address)
         connect = button("Open stream", "Open the stream at this address")
         connect.clicked.connect(self._open_address)
         heading = QLabel("NETWORK ADDRESS")
         heading.setProperty("role", "heading")
-        for widget in (self._state, again, heading, self._address, connect):
+        for widget in (self._state, again, heading, self.address, connect):
             self.body.addWidget(widget)
         self.body.insertLayout(1, self._devices)
 
@@ -76,6 +76,6 @@ class CameraSheet(Sheet):
             self._buttons.append(press)
 
     def _open_address(self) -> None:
-        address = self._address.text().strip()
+        address = self.address.text().strip()
         if address:
             self.chosen.emit(address)

@@ -257,13 +257,14 @@ class Controller(QObject):
 
     def _bottom_notices(self) -> tuple[Notice, ...]:
         proposal = self._bound.proposal
+        # Questions come on top, so that nothing moves under a finger when one appears.
         return tuple(
             notice
             for notice, wanted in (
-                (RESEARCH, not self._read_research),
-                (DEMO, self._is_demo),
-                (proposal, not self._ai_off),
                 (AI_QUESTION, self._asking),
+                (proposal, not self._ai_off),
+                (DEMO, self._is_demo),
+                (RESEARCH, not self._read_research),
             )
             if wanted and notice is not None
         )

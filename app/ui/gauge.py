@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from app.ui.age_strip import AgeStrip
 from app.ui.scene import Readings, Scene
 from app.ui.state_mark import StateMark
+from app.ui.theme import PALETTE
 from app.ui.verdicts import (
     Verdict,
     age_verdict,
@@ -71,8 +72,8 @@ class Gauge(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._readings: Readings | None = None
-        self._number = QLabel(NOTHING)
-        self._number.setObjectName("number")
+        self.number = QLabel(NOTHING)
+        self.number.setObjectName("number")
         self.picture = VerdictLine(large=True)
         caption = QLabel("picture FPS")
         caption.setProperty("role", "quiet")
@@ -84,7 +85,7 @@ class Gauge(QWidget):
         beside.addStretch()
         top = QHBoxLayout()
         top.setSpacing(16)
-        top.addWidget(self._number)
+        top.addWidget(self.number)
         top.addLayout(beside, stretch=1)
         table = QGridLayout()
         table.setHorizontalSpacing(14)
@@ -109,7 +110,8 @@ class Gauge(QWidget):
             return
         self._readings = readings
         moving = readings.now.frames > 1
-        self._number.setText(f"{readings.now.picture_fps:.0f}" if moving else NOTHING)
+        self.number.setText(f"{readings.now.picture_fps:.0f}" if moving else NOTHING)
+        self.number.setStyleSheet("" if moving else f"color: {PALETTE.faint};")
         self.picture.show_verdict(picture_verdict(scene))
         model_fps = f"{readings.now.model_fps:.1f}" if moving and not scene.ai_off else NOTHING
         self.model.show(model_fps, model_verdict(scene))

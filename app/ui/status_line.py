@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from app.core.snapshot import ModelStatus
 from app.ui.ai_state import AiState
 from app.ui.state_mark import StateMark
-from app.ui.theme import PALETTE
+from app.ui.theme import PALETTE, Level
 from lmsfa.card import ModelCard
 
 RESEARCH_LINE = "Research use only - not a medical device"
@@ -21,6 +21,7 @@ class StatusLine(QWidget):
         super().__init__()
         self.setObjectName("statusLine")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._shown: tuple[str, Level] | None = None
         self._mark = StateMark(18)
         self._word = QLabel()
         self._word.setObjectName("aiWord")
@@ -34,8 +35,9 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(10)
-        for widget in (self._mark, self._word, self._detail, _divider(), self._domain, _divider()):
+        for widget in (self._mark, self._word, self._detail, _divider(), self._domain):
             row.addWidget(widget)
+        row.addSpacing(8)
         row.addWidget(self._runtime, stretch=1)
         row.addWidget(research)
 
@@ -47,7 +49,8 @@ class StatusLine(QWidget):
     def show_state(self, ai: AiState, model: ModelStatus) -> None:
         """Shows the model's state, its training domain and where it runs."""
         self._mark.show_level(ai.level)
-        if ai.word != self._word.text():
+        if (ai.word, ai.level) != self._shown:
+            self._shown = (ai.word, ai.level)
             self._word.setText(ai.word)
             self._word.setStyleSheet(f"color: {ai.level.colour.name()};")
         self._detail.setText(ai.detail)

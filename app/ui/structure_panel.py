@@ -126,6 +126,7 @@ class StructurePanel(QWidget):
         self._all = button("All", "All structures on (0)")
         self._all.setProperty("small", True)
         self._all.clicked.connect(self.all_on)
+        self._all.hide()
         self._empty = QLabel("No model is loaded: nothing can be marked.")
         self._empty.setProperty("role", "quiet")
         self._empty.setWordWrap(True)

@@ -86,8 +86,8 @@ class TransportBar(QWidget):
         self._play = button("", "Play or pause (Space)", icon_name="pause")
         self._play.clicked.connect(self.play_toggled)
         self._is_playing = True
-        self._seek = SeekBar()
-        self._seek.sought.connect(self.sought)
+        self.seek_bar = SeekBar()
+        self.seek_bar.sought.connect(self.sought)
         self._times = QLabel()
         self._times.setObjectName("times")
         self._modes = self._mode_buttons()
@@ -108,7 +108,7 @@ class TransportBar(QWidget):
         ):
             row.addWidget(widget)
         row.addSpacing(8)
-        row.addWidget(self._seek, stretch=1)
+        row.addWidget(self.seek_bar, stretch=1)
         row.addSpacing(8)
         row.addWidget(self._times)
         row.addSpacing(8)
@@ -128,9 +128,9 @@ class TransportBar(QWidget):
             press.setChecked(mode is scene.mode)
 
     def _show_position(self, time_s: float, duration_s: float) -> None:
-        self._seek.setMaximum(max(1, round(duration_s * TICKS_PER_S)))
-        if not self._seek.isSliderDown():
-            self._seek.setValue(round(time_s * TICKS_PER_S))
+        self.seek_bar.setMaximum(max(1, round(duration_s * TICKS_PER_S)))
+        if not self.seek_bar.isSliderDown():
+            self.seek_bar.setValue(round(time_s * TICKS_PER_S))
         self._times.setText(f"{clock(time_s)} / {clock(duration_s)}")
 
     def _show_playing(self, *, playing: bool) -> None:

@@ -78,4 +78,6 @@ def _not_answering(scene: Scene) -> Verdict | None:
 
 def _not_running(scene: Scene) -> Verdict | None:
     state = scene.snapshot.source.state
-    return None if state is SourceState.PLAYING else Verdict(Level.QUIET, state.value.upper())
+    if state is SourceState.PLAYING:
+        return None
+    return Verdict(Level.BAD if state is SourceState.FAULT else Level.QUIET, state.value.upper())

@@ -1,0 +1,195 @@
+"""One thin test for each part of the window."""
+
+import time
+from pathlib import Path
+
+import pytest
+from made_engines import CARD, HeldEngine, SlowEngine, SometimesNaNEngine, SquareEngine, loader
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from app.core.overlay import OverlayMode
+from app.core.snapshot import PlaybackMode, SourceState
+from app.ui.notices import DEMO
+from app.ui.theme import RESOURCES
+from lmsfa.registry import load_engine
+
+ANY_WEIGHTS = Path("any.safetensors")
+PATIENT_MS = 20_000
+
+
+@pytest.fixture
+def opened(desk, qtbot, square_clip):
+    """A window on a playing recording with a model that is ready."""
+    made = desk(loader(SquareEngine()), source=square_clip, weights=ANY_WEIGHTS, max_age_ms=5000.0)
+    qtbot.waitUntil(lambda: made.scene.snapshot.result is not None, timeout=PATIENT_MS)
+    return made
+
+
+def frames_go_on(made, qtbot):
+    shown = made.scene.snapshot.source.frames_read
+    qtbot.waitUntil(lambda: made.scene.snapshot.source.frames_read > shown + 5, timeout=PATIENT_MS)
+
+
+def press_button(widget, words):
+    button = next(b for b in widget.findChildren(QPushButton) if words in b.text())
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_panel_has_a_row_for_every_structure_of_the_card(opened):
+    switches = opened.window.column.structures.switches
+    assert [switch.text() for switch in switches] == [spec.name for spec in CARD.classes]
+    assert all(switch.isChecked() for switch in switches)
+
+
+def test_digits_switch_structures_and_shift_leaves_only_one(opened, qtbot):
+    switches = opened.window.column.structures.switches
+    opened.press(Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: [s.isChecked() for s in switches] == [True, False, True])
+    opened.press(Qt.Key.Key_3, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: [s.isChecked() for s in switches] == [False, False, True])
+    opened.press(Qt.Key.Key_0)
+    qtbot.waitUntil(lambda: all(s.isChecked() for s in switches))
+
+
+def test_keys_change_mode_and_opacity_within_their_range(opened, qtbot):
+    opened.press(Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: opened.scene.style.mode is OverlayMode.FILL)
+    for _ in range(15):
+        opened.press(Qt.Key.Key_Minus)
+    qtbot.waitUntil(lambda: opened.scene.style.opacity == pytest.approx(0.1))
+    opened.press(Qt.Key.Key_Equal)
+    qtbot.waitUntil(lambda: opened.scene.style.opacity == pytest.approx(0.2))
+
+
+def test_every_button_is_large_enough_for_a_glove(opened):
+    buttons = [b for b in opened.window.findChildren(QPushButton) if b.isVisible()]
+    assert len(buttons) > 15
+    assert [b.text() for b in buttons if b.height() < 44 or b.width() < 44] == []
+
+
+def test_training_domain_and_research_use_are_always_in_sight(opened):
+    assert opened.window.status.isVisible()
+    assert "trained on: test" in opened.window.status.text
+    assert "Research use only - not a medical device" in opened.window.status.text
+    opened.window.toggle_full_screen()
+    assert opened.window.status.isVisible()
+    opened.window.toggle_full_screen()
+
+
+def test_missing_recording_is_named_in_a_banner(desk, qtbot, tmp_path):
+    made = desk(loader(SquareEngine()), source=tmp_path / "gone.mkv", weights=ANY_WEIGHTS)
+    qtbot.waitUntil(
+        lambda: any("gone.mkv" in text for text in made.window.top.texts), timeout=PATIENT_MS
+    )
+
+
+def test_missing_weights_are_named_while_the_picture_goes_on(desk, qtbot, square_clip, tmp_path):
+    made = desk(load_engine, source=square_clip, weights=tmp_path / "gone.safetensors")
+    qtbot.waitUntil(
+        lambda: any("gone.safetensors" in text for text in made.window.top.texts),
+        timeout=PATIENT_MS,
+    )
+    assert "AI FAULT" in made.window.chips.texts
+    frames_go_on(made, qtbot)
+
+
+def test_model_that_answers_nan_is_a_fault_and_the_picture_goes_on(desk, qtbot, square_clip):
+    made = desk(loader(SometimesNaNEngine()), source=square_clip, weights=ANY_WEIGHTS)
+    qtbot.waitUntil(lambda: any("NaN" in text for text in made.window.top.texts))
+    assert made.scene.layer is None
+    frames_go_on(made, qtbot)
+
+
+def test_nothing_found_is_said_and_does_not_look_like_no_model(desk, qtbot, dark_clip):
+    made = desk(loader(SquareEngine()), source=dark_clip, weights=ANY_WEIGHTS, max_age_ms=5000.0)
+    qtbot.waitUntil(lambda: "NOTHING FOUND" in made.window.chips.texts, timeout=PATIENT_MS)
+    assert made.scene.ai.word == "READY"
+
+
+def test_window_without_a_model_says_so_at_the_picture(desk, qtbot, square_clip):
+    made = desk(loader(SquareEngine()), source=square_clip)
+    qtbot.waitUntil(lambda: made.scene.snapshot.frame is not None, timeout=PATIENT_MS)
+    assert "NO MODEL" in made.window.chips.texts
+
+
+def test_slow_engine_proposes_an_age_bound_and_raises_it_only_when_accepted(
+    desk, qtbot, square_clip
+):
+    made = desk(loader(SlowEngine()), source=square_clip, weights=ANY_WEIGHTS)
+    qtbot.waitUntil(
+        lambda: any("Show overlays up to" in text for text in made.window.bottom.texts),
+        timeout=PATIENT_MS,
+    )
+    assert made.pipeline.max_age_ms == 120.0
+    press_button(made.window.bottom, "Allow")
+    assert 1000 < made.pipeline.max_age_ms < 3000
+    qtbot.waitUntil(lambda: made.scene.snapshot.result is not None, timeout=PATIENT_MS)
+
+
+def test_space_pauses_and_plays_and_a_pause_is_said(opened, qtbot):
+    opened.press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "PAUSED" in opened.window.chips.texts, timeout=PATIENT_MS)
+    opened.press(Qt.Key.Key_Space)
+    frames_go_on(opened, qtbot)
+
+
+def test_comma_and_full_stop_step_by_one_frame(opened, qtbot):
+    opened.press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: opened.scene.snapshot.source.state is SourceState.PAUSED)
+    index = opened.scene.snapshot.frame.index
+    opened.press(Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: opened.scene.snapshot.frame.index == index + 1, timeout=PATIENT_MS)
+    opened.press(Qt.Key.Key_Comma)
+    qtbot.waitUntil(lambda: opened.scene.snapshot.frame.index == index, timeout=PATIENT_MS)
+
+
+def test_touching_the_seek_bar_goes_there(opened, qtbot):
+    opened.press(Qt.Key.Key_Space)
+    bar = opened.window.transport.seek_bar
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 2, 10))
+    qtbot.waitUntil(
+        lambda: abs(opened.scene.snapshot.frame.media_s - 6.0) < 0.3, timeout=PATIENT_MS
+    )
+
+
+def test_locked_mode_lets_go_of_the_picture_while_ai_is_off(opened, qtbot):
+    press_button(opened.window.transport, "Locked")
+    assert opened.pipeline.mode is PlaybackMode.LOCKED
+    opened.press(Qt.Key.Key_Escape)
+    assert opened.pipeline.mode is PlaybackMode.LIVE
+    qtbot.waitUntil(lambda: opened.scene.ai_off)
+    assert opened.scene.mode is PlaybackMode.LOCKED
+
+
+def test_demo_clip_says_what_it_is_until_the_line_is_hidden(desk, qtbot):
+    made = desk(loader(SquareEngine()), source=RESOURCES / "demo" / "any.mkv")
+    assert DEMO.text in made.window.bottom.texts
+    press_button(made.window.bottom, "Hide")
+    qtbot.waitUntil(lambda: DEMO.text not in made.window.bottom.texts)
+
+
+def test_question_mark_opens_and_leaves_the_keys(opened, qtbot):
+    opened.press(Qt.Key.Key_Question)
+    qtbot.waitUntil(lambda: not opened.window.column.structures.isVisible())
+    opened.press(Qt.Key.Key_Question)
+    qtbot.waitUntil(opened.window.column.structures.isVisible)
+
+
+def test_esc_turns_ai_off_also_while_an_address_is_typed(opened, qtbot):
+    opened.window.column.show_camera()
+    QTest.keyClicks(opened.window.column.camera.address, "rtsp://1o")
+    assert opened.scene.style.mode is OverlayMode.OUTLINE
+    QTest.keyClick(opened.window.column.camera.address, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: opened.scene.ai_off)
+
+
+def test_window_closes_at_once_although_the_model_hangs(desk, qtbot, square_clip):
+    engine = HeldEngine()
+    made = desk(loader(engine), source=square_clip, weights=ANY_WEIGHTS)
+    qtbot.waitUntil(lambda: bool(engine.asked), timeout=PATIENT_MS)
+    begun_s = time.monotonic()
+    made.window.close()
+    assert time.monotonic() - begun_s < 1.0
+    engine.gate.release(1000)

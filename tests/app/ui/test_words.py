@@ -1,0 +1,146 @@
+"""The words on the gauge and in the status line: each state has its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_engines import CARD
+
+from app.core.frame import Frame
+from app.core.meters import Figures
+from app.core.overlay import OverlayStyle
+from app.core.snapshot import (
+    ModelState,
+    ModelStatus,
+    PlaybackMode,
+    Snapshot,
+    SourceInfo,
+    SourceState,
+    SourceStatus,
+)
+from app.ui.ai_state import AiState, ai_state
+from app.ui.gauge import Gauge
+from app.ui.notices import faults
+from app.ui.scene import Readings, Scene
+from app.ui.source_bar import source_words
+from app.ui.status_line import domain_words
+from app.ui.theme import Level
+from app.ui.transport_bar import clock
+from app.ui.verdicts import age_verdict, availability_verdict, picture_verdict
+
+INFO = SourceInfo("clip.mkv", 640, 480, 25.0, 12.0)
+PLAYING = SourceStatus(SourceState.PLAYING, info=INFO)
+READY = ModelStatus(ModelState.READY, card=CARD)
+FIGURES = Figures(50, 25.0, 24.0, 60.0, 90.0, 0.95)
+
+
+def scene(*, source=PLAYING, ai_word="READY", mode=PlaybackMode.LIVE, bound_ms=120.0, **figures):
+    measured = replace(FIGURES, **figures)
+    return Scene(
+        snapshot=Snapshot(None, None, source, READY),
+        layer=None,
+        style=OverlayStyle(),
+        ai=AiState(Level.GOOD, ai_word),
+        ai_off=ai_word == "AI OFF",
+        mode=mode,
+        max_age_ms=bound_ms,
+        readings=Readings(0.0, measured, measured, ()),
+        chips=(),
+        top=(),
+        bottom=(),
+    )
+
+
+@pytest.mark.parametrize(("fps", "word"), [(25.0, "ON RATE"), (20.0, "SLOW"), (10.0, "TOO SLOW")])
+def test_picture_rate_is_judged_by_the_sources_own(fps, word):
+    assert picture_verdict(scene(picture_fps=fps)).word == word
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "bound_ms", "level", "word"),
+    [
+        (118.0, 120.0, Level.GOOD, "IN BOUND"),
+        (300.0, 450.0, Level.WATCH, "RAISED BOUND"),
+        (130.0, 120.0, Level.BAD, "TOO OLD"),
+        (None, 120.0, Level.BAD, "NONE SHOWN"),
+    ],
+)
+def test_overlay_age_is_judged_by_the_usual_bound_also_where_it_was_raised(
+    age_ms, bound_ms, level, word
+):
+    verdict = age_verdict(scene(age_p99_ms=age_ms, bound_ms=bound_ms))
+    assert (verdict.level, verdict.word) == (level, word)
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.8, "GOOD"), (0.79, "LOW"), (0.2, "TOO LOW")])
+def test_availability_is_judged_by_the_promised_share(share, word):
+    assert availability_verdict(scene(availability=share)).word == word
+
+
+def test_figures_without_meaning_are_not_judged():
+    assert age_verdict(scene(ai_word="AI OFF", age_p99_ms=None)).word == "AI OFF"
+    assert age_verdict(scene(mode=PlaybackMode.LOCKED)).word == "LOCKED"
+    paused = SourceStatus(SourceState.PAUSED, info=INFO)
+    assert availability_verdict(scene(source=paused)).word == "PAUSED"
+
+
+def test_gauge_shows_numbers_beside_their_words(qtbot):
+    gauge = Gauge()
+    qtbot.addWidget(gauge)
+    gauge.show_scene(scene())
+    assert gauge.number.text() == "25"
+    assert (gauge.age.number.text(), gauge.age.verdict.word) == ("90 ms", "IN BOUND")
+    assert (gauge.availability.number.text(), gauge.availability.verdict.word) == ("95 %", "GOOD")
+    gauge.show_scene(scene(ai_word="AI OFF"))
+    assert (gauge.availability.number.text(), gauge.availability.verdict.word) == ("–", "AI OFF")
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (ModelState.NONE, "NO MODEL"),
+        (ModelState.LOADING, "LOADING"),
+        (ModelState.FAULT, "AI FAULT"),
+        (ModelState.READY, "READY"),
+    ],
+)
+def test_every_model_state_has_its_word_and_ai_off_goes_before_all(state, word):
+    snapshot = Snapshot(None, None, PLAYING, ModelStatus(state, card=CARD))
+    assert _ai(snapshot).word == word
+    assert _ai(snapshot, ai_off=True).word == "AI OFF"
+
+
+def test_picture_says_why_it_carries_no_overlay():
+    snapshot = Snapshot(_frame(), None, PLAYING, READY)
+    assert _ai(snapshot).on_picture == ""
+    assert _ai(snapshot, marked=False).on_picture == "NOTHING FOUND"
+    assert _ai(snapshot, answered=False).on_picture == "NO CURRENT ANSWER"
+    assert _ai(snapshot, raw=True).on_picture == "RAW PICTURE"
+    assert _ai(snapshot, hidden=frozenset({0, 1, 2})).on_picture == "ALL STRUCTURES OFF"
+
+
+def test_faults_of_source_and_model_stand_side_by_side():
+    source = SourceStatus(SourceState.FAULT, "camera 0: is not there")
+    model = ModelStatus(ModelState.FAULT, "w: not a card")
+    texts = [notice.text for notice in faults(Snapshot(None, None, source, model))]
+    assert texts == ["camera 0: is not there", "AI FAULT: w: not a card"]
+
+
+def test_training_domain_says_synthetic_where_it_is():
+    assert domain_words(CARD) == "trained on: test"
+    assert domain_words(replace(CARD, synthetic=True)) == "trained on: test · SYNTHETIC"
+
+
+def test_source_and_time_are_written_for_people():
+    assert source_words(PLAYING) == "clip.mkv · 640 × 480 · 25 fps"
+    assert clock(62.59) == "1:02.5"
+
+
+def _ai(snapshot, *, ai_off=False, raw=False, hidden=frozenset(), answered=True, marked=True):
+    return ai_state(
+        snapshot, ai_off=ai_off, raw=raw, hidden=hidden, answered=answered, marked=marked
+    )
+
+
+def _frame():
+    return Frame(np.zeros((4, 4, 3), np.uint8), 0, 0.0, 1)

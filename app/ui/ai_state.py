@@ -67,7 +67,7 @@ def _answering(*, marked: bool, some_hidden: bool) -> AiState:
     if marked:
         return AiState(Level.GOOD, "READY", "marking")
     detail = "nothing found of what is on" if some_hidden else "nothing found"
-    return AiState(Level.GOOD, "READY", detail, on_picture="NOTHING FOUND")
+    return AiState(Level.QUIET, "READY", detail, on_picture="NOTHING FOUND")
 
 
 def _showing_nothing(*, raw: bool, answered: bool) -> AiState:

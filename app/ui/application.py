@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
@@ -31,7 +32,8 @@ def run_window(source: str, weights: Path, runtime: str) -> int:
     pipeline = Pipeline()
     controller = Controller(pipeline)
     window = Window(controller)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    # The signal arrives between any two lines of Python; closing waits until they have run.
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     controller.open(source)
     controller.load(weights, runtime)
     window.show()

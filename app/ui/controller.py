@@ -77,9 +77,11 @@ class Controller(QObject):
         self._bound.follow(snapshot.model)
         if self._ai_off:
             snapshot = replace(snapshot, result=None)
-        if snapshot.frame is not None and snapshot.frame is not self._snapshot.frame:
+        is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
+        if is_new:
             self._meter.shown(snapshot, now_s)
-        self._note_answer(snapshot, now_s)
+        if is_new or self._waits(snapshot):
+            self._note_answer(snapshot, now_s)
         self._snapshot = snapshot
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
@@ -209,6 +211,11 @@ class Controller(QObject):
         self._card = card
         self._meter.clear()
 
+    def _waits(self, snapshot: Snapshot) -> bool:
+        """Whether the picture stands for as long as it takes, and its answer with it."""
+        playing = snapshot.source.state is SourceState.PLAYING
+        return not playing or self._mode is PlaybackMode.LOCKED
+
     def _note_answer(self, snapshot: Snapshot, now_s: float) -> None:
         if snapshot.result is None:
             return
@@ -277,6 +284,8 @@ def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, 
         live = source.info is not None and not source.info.is_recording
         age = f" {now_s - frame.captured_s:.0f} s AGO" if live else ""
         chips.append((Level.WATCH, f"PAUSED{age}"))
+    if source.state is SourceState.FAULT and frame is not None:
+        chips.append((Level.BAD, "PICTURE STOPPED"))
     if source.state is SourceState.ENDED:
         chips.append((Level.QUIET, "END OF RECORDING"))
     return tuple(chips)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.core.snapshot import SourceState
 from app.ui.age_strip import AgeStrip
 from app.ui.scene import Readings, Scene
 from app.ui.state_mark import StateMark
@@ -95,13 +96,13 @@ class Gauge(QWidget):
         self.model = FigureRow(table, "model FPS")
         self.age = FigureRow(table, "overlay age")
         self.availability = FigureRow(table, "availability")
-        self._strip = AgeStrip()
+        self.strip = AgeStrip()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(top)
         column.addLayout(table)
-        column.addWidget(self._strip)
+        column.addWidget(self.strip)
 
     def show_scene(self, scene: Scene) -> None:
         """Shows the figures; touches the widgets only when they were measured anew."""
@@ -109,7 +110,8 @@ class Gauge(QWidget):
         if readings is self._readings:
             return
         self._readings = readings
-        moving = readings.now.frames > 1
+        playing = scene.snapshot.source.state is SourceState.PLAYING
+        moving = playing and readings.now.frames > 1
         self.number.setText(f"{readings.now.picture_fps:.0f}" if moving else NOTHING)
         self.number.setStyleSheet("" if moving else f"color: {PALETTE.faint};")
         self.picture.show_verdict(picture_verdict(scene))
@@ -118,7 +120,7 @@ class Gauge(QWidget):
         self.age.show(_milliseconds(readings.lately.age_p99_ms), age_verdict(scene))
         share = None if scene.ai_off else readings.lately.availability
         self.availability.show(_percent(share), availability_verdict(scene))
-        self._strip.show_history(readings.history, readings.time_s, scene.max_age_ms)
+        self.strip.show_history(readings.history, readings.time_s, scene.max_age_ms)
 
 
 def _milliseconds(age_ms: float | None) -> str:

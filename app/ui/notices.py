@@ -31,8 +31,7 @@ class Notice:
 
 RESEARCH = Notice(
     Level.QUIET,
-    "Research use only - not a medical device. Not for diagnosis or treatment;"
-    " watch the tower's own monitor.",
+    "Research use only - not a medical device. Keep watching the tower's own monitor.",
     ((Answer.HIDE_RESEARCH, "Understood"),),
 )
 DEMO = Notice(
@@ -59,7 +58,7 @@ def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float) -> Notice:
     return Notice(
         Level.WATCH,
         f"The model takes {p50_ms:.0f} ms here. Show overlays up to {proposed_ms:.0f} ms old?"
-        " They may lag behind a moving picture.",
+        " They lag behind motion.",
         (
             (Answer.RAISE_MAX_AGE, f"Allow {proposed_ms:.0f} ms"),
             (Answer.KEEP_MAX_AGE, f"Keep {bound_ms:.0f} ms"),

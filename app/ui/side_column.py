@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.camera_sheet import CameraSheet
@@ -14,6 +15,7 @@ from app.ui.structure_panel import StructurePanel
 from app.ui.theme import button
 
 WIDTH_PX = 372
+HEIGHT_FOR_STRIP_PX = 720
 AI_BUTTON = "AI OFF  (Esc)"
 AI_BUTTON_LATCHED = " AI is OFF"
 
@@ -72,6 +74,11 @@ class SideColumn(QWidget):
             self._ai.setProperty("latched", scene.ai_off)
             self._ai.setText(AI_BUTTON_LATCHED if scene.ai_off else f" {AI_BUTTON}")
             self._ai.style().polish(self._ai)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """On a low screen the structures need the curve's room more."""
+        super().resizeEvent(event)
+        self.gauge.strip.setVisible(self.height() >= HEIGHT_FOR_STRIP_PX)
 
     def show_structures(self) -> None:
         """Goes back from a page to the structures."""

@@ -65,7 +65,7 @@ def availability_verdict(scene: Scene) -> Verdict:
 
 def model_verdict(scene: Scene) -> Verdict:
     """The model's rate has no bound of its own; its state stands in its place."""
-    return Verdict(scene.ai.level, scene.ai.word)
+    return Verdict(Level.GOOD if scene.ai.word == "READY" else scene.ai.level, scene.ai.word)
 
 
 def _not_answering(scene: Scene) -> Verdict | None:

@@ -163,6 +163,17 @@ def test_locked_mode_lets_go_of_the_picture_while_ai_is_off(opened, qtbot):
     assert opened.scene.mode is PlaybackMode.LOCKED
 
 
+def test_locked_picture_carries_its_answer_for_as_long_as_it_stands(desk, qtbot, square_clip):
+    made = desk(loader(SlowEngine()), source=square_clip, weights=ANY_WEIGHTS)
+    qtbot.waitUntil(lambda: made.scene.snapshot.source.info is not None, timeout=PATIENT_MS)
+    press_button(made.window.transport, "Locked")
+    qtbot.waitUntil(lambda: _has_own_answer(made.scene), timeout=PATIENT_MS)
+    first, begun = len(made.scenes), made.scene.snapshot.frame.index
+    qtbot.waitUntil(lambda: made.scene.snapshot.frame.index >= begun + 2, timeout=PATIENT_MS)
+    assert all(_has_own_answer(scene) for scene in made.scenes[first:])
+    assert {scene.ai.detail for scene in made.scenes[first:]} == {"marking"}
+
+
 def test_demo_clip_says_what_it_is_until_the_line_is_hidden(desk, qtbot):
     made = desk(loader(SquareEngine()), source=RESOURCES / "demo" / "any.mkv")
     assert DEMO.text in made.window.bottom.texts
@@ -193,3 +204,8 @@ def test_window_closes_at_once_although_the_model_hangs(desk, qtbot, square_clip
     made.window.close()
     assert time.monotonic() - begun_s < 1.0
     engine.gate.release(1000)
+
+
+def _has_own_answer(scene):
+    result = scene.snapshot.result
+    return result is not None and result.frame is scene.snapshot.frame

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
 from app.ui.controller import Controller
-from app.ui.theme import apply_theme
+from app.ui.theme import apply_theme, icon
 from app.ui.window import Window
 
 
@@ -29,6 +29,7 @@ def run_window(source: str, weights: Path, runtime: str) -> int:
     if not isinstance(application, QApplication):
         raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
     apply_theme(application)
+    application.setWindowIcon(icon("lmsfa"))
     pipeline = Pipeline()
     controller = Controller(pipeline)
     window = Window(controller)

@@ -40,5 +40,6 @@ def _ask(
         dialog.setNameFilter(filters)
     dialog.fileSelected.connect(chosen)
     dialog.finished.connect(dialog.deleteLater)
-    # open() returns at once; exec() would nest a second event loop inside the key press.
-    dialog.open()
+    # Never modal: AI OFF must stay within reach while somebody looks for a file.
+    dialog.setModal(False)
+    dialog.show()

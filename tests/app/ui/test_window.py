@@ -1,16 +1,19 @@
 """One thin test for each part of the window."""
 
+import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_engines import CARD, HeldEngine, SlowEngine, SometimesNaNEngine, SquareEngine, loader
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from app.core.overlay import OverlayMode
-from app.core.snapshot import PlaybackMode, SourceState
+from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
+from app.core.sources import Picture, SourceError
 from app.ui.notices import DEMO
 from app.ui.theme import RESOURCES
 from lmsfa.registry import load_engine
@@ -209,3 +212,40 @@ def test_window_closes_at_once_although_the_model_hangs(desk, qtbot, square_clip
 def _has_own_answer(scene):
     result = scene.snapshot.result
     return result is not None and result.frame is scene.snapshot.frame
+
+
+class LiveTestSource:
+    """A camera that never ends: 50 pictures a second."""
+
+    def open(self):
+        return SourceInfo("test camera", 64, 64, 50.0, None)
+
+    def read(self):
+        threading.Event().wait(0.02)
+        return Picture(np.full((64, 64, 3), 90, np.uint8), 0)
+
+    def seek(self, time_s):
+        raise SourceError(f"a camera cannot be sought (asked for {time_s} s)")
+
+    def close(self):
+        pass
+
+
+def test_live_picture_offers_no_pause_and_cannot_be_stopped_by_a_key(desk, qtbot):
+    made = desk(loader(SquareEngine()), source="live", source_opener=lambda _spec: LiveTestSource())
+    qtbot.waitUntil(lambda: made.scene.snapshot.frame is not None, timeout=PATIENT_MS)
+    assert not made.window.transport.isVisible()
+    made.press(Qt.Key.Key_Space)
+    made.press(Qt.Key.Key_Comma)
+    made.press(Qt.Key.Key_Right)
+    frames_go_on(made, qtbot)
+
+
+def test_file_dialog_leaves_ai_off_within_reach(opened, qtbot):
+    press_button(opened.window.source_bar, "File")
+    dialog = opened.window.findChild(QFileDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert not dialog.isModal()
+    press_button(opened.window.column, "AI OFF")
+    qtbot.waitUntil(lambda: opened.scene.ai_off)
+    dialog.reject()

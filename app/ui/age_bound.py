@@ -22,6 +22,7 @@ class AgeBound:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._usual_ms = pipeline.max_age_ms
         self._model_id = ""
         self._proposed_ms: float | None = None
         self._answered = False
@@ -31,7 +32,9 @@ class AgeBound:
         """Looks at the engine's speed."""
         model_id = f"{model.card.sha256} {model.runtime}" if model.card is not None else ""
         if model_id != self._model_id:
+            # What was allowed to one model is not allowed to the next.
             self._model_id = model_id
+            self._pipeline.max_age_ms = self._usual_ms
             self._proposed_ms, self.proposal, self._answered = None, None, False
         if self._answered or self.proposal is not None or model.p50_ms is None:
             return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout
 
 from app.core.sources.devices import Camera, list_cameras
@@ -53,6 +54,11 @@ class CameraSheet(Sheet):
         self._listing = self._workers.submit(list_cameras)
         self._state.setText("Looking for cameras …")
         self._poll.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Keeps Enter here: it opens the address and must answer no question of the window."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
     def _show_when_listed(self) -> None:
         if self._listing is None or not self._listing.done():

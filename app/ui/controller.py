@@ -91,7 +91,6 @@ class Controller(QObject):
         demo = RESOURCES / "demo"
         self._is_demo = Path(spec).resolve().is_relative_to(demo)
         self.choose_mode(PlaybackMode.LIVE)
-        self._meter.clear()
         self._pipeline.open(spec)
 
     def load(self, weights: Path, runtime: str = "auto") -> None:
@@ -162,8 +161,6 @@ class Controller(QObject):
             self._asking = not self._asking
             return
         self._ai_off = True
-        # What was measured with the overlay is no figure of the picture without it.
-        self._meter.clear()
         self._apply_mode()
 
     def confirm(self) -> None:
@@ -176,7 +173,6 @@ class Controller(QObject):
         match answer:
             case Answer.TURN_AI_ON:
                 self._ai_off = self._asking = False
-                self._meter.clear()
                 self._apply_mode()
             case Answer.KEEP_AI_OFF:
                 self._asking = False
@@ -199,6 +195,8 @@ class Controller(QObject):
         return info.duration_s if info is not None else None
 
     def _apply_mode(self) -> None:
+        # What was measured one way is no figure of the other.
+        self._meter.clear()
         # With AI off there is no answer to wait for, and the picture must not stand still for one.
         self._pipeline.set_mode(PlaybackMode.LIVE if self._ai_off else self._mode)
 
@@ -269,7 +267,7 @@ class Controller(QObject):
             notice
             for notice, wanted in (
                 (AI_QUESTION, self._asking),
-                (proposal, not self._ai_off),
+                (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
                 (DEMO, self._is_demo),
                 (RESEARCH, not self._read_research),
             )

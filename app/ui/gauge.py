@@ -111,14 +111,15 @@ class Gauge(QWidget):
             return
         self._readings = readings
         playing = scene.snapshot.source.state is SourceState.PLAYING
+        answering = scene.ai.word == "READY"
         moving = playing and readings.now.frames > 1
         self.number.setText(f"{readings.now.picture_fps:.0f}" if moving else NOTHING)
         self.number.setStyleSheet("" if moving else f"color: {PALETTE.faint};")
         self.picture.show_verdict(picture_verdict(scene))
-        model_fps = f"{readings.now.model_fps:.1f}" if moving and not scene.ai_off else NOTHING
+        model_fps = f"{readings.now.model_fps:.1f}" if moving and answering else NOTHING
         self.model.show(model_fps, model_verdict(scene))
         self.age.show(_milliseconds(readings.lately.age_p99_ms), age_verdict(scene))
-        share = None if scene.ai_off else readings.lately.availability
+        share = readings.lately.availability if answering else None
         self.availability.show(_percent(share), availability_verdict(scene))
         self.strip.show_history(readings.history, readings.time_s, scene.max_age_ms)
 

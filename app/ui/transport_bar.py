@@ -141,6 +141,8 @@ class TransportBar(QWidget):
     def _mode_buttons(self) -> dict[PlaybackMode, QPushButton]:
         live = button("Live", "Live: the picture never waits for the model", checkable=True)
         locked = button("Locked", "Locked: every frame waits for its own answer", checkable=True)
+        for press in (live, locked):
+            press.setMinimumWidth(100)
         live.clicked.connect(lambda: self.mode_chosen.emit(PlaybackMode.LIVE))
         locked.clicked.connect(lambda: self.mode_chosen.emit(PlaybackMode.LOCKED))
         return {PlaybackMode.LIVE: live, PlaybackMode.LOCKED: locked}

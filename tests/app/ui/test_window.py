@@ -129,6 +129,8 @@ def test_slow_engine_proposes_an_age_bound_and_raises_it_only_when_accepted(
     press_button(made.window.bottom, "Allow")
     assert 1000 < made.pipeline.max_age_ms < 3000
     qtbot.waitUntil(lambda: made.scene.snapshot.result is not None, timeout=PATIENT_MS)
+    made.controller.load(Path("other.safetensors"))
+    qtbot.waitUntil(lambda: made.pipeline.max_age_ms == 120.0, timeout=PATIENT_MS)
 
 
 def test_space_pauses_and_plays_and_a_pause_is_said(opened, qtbot):
@@ -197,6 +199,16 @@ def test_esc_turns_ai_off_also_while_an_address_is_typed(opened, qtbot):
     assert opened.scene.style.mode is OverlayMode.OUTLINE
     QTest.keyClick(opened.window.column.camera.address, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: opened.scene.ai_off)
+
+
+def test_enter_in_the_address_answers_no_question(opened, qtbot):
+    opened.window.column.show_camera()
+    for _ in range(2):
+        opened.press(Qt.Key.Key_Escape)
+    QTest.keyClick(opened.window.column.camera.address, Qt.Key.Key_Return)
+    first = len(opened.scenes)
+    qtbot.waitUntil(lambda: len(opened.scenes) > first)
+    assert opened.scenes[first].ai_off
 
 
 def test_window_closes_at_once_although_the_model_hangs(desk, qtbot, square_clip):

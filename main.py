@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from app.core.display import missing_libraries_line, why_no_window
 from app.core.headless import Job, run_job
@@ -35,8 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
     return _window(options)
 
 
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with one line; --help tells the rest."""
+        sys.exit(_refuse(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _OneLineParser(
         prog="main.py",
         description="Shows structures over live or recorded endoscope video. "
         "Research use only; not a medical device.",

@@ -11,6 +11,8 @@ from lmsfa.prediction import MASK_CUT, Instance
 STEP_PX = 3.0
 """Contours are followed on a grid of about this many frame pixels and then moved onto the cut
 between its points, which is nine times less work than following them on the frame itself."""
+FEWEST_STEPS = 4
+"""So that the smallest instance has a contour too."""
 THICKNESS_SHARE = 1 / 400
 """Of the frame's height: 3 pixels on 1080 lines."""
 SUBPIXEL_BITS = 4
@@ -53,7 +55,10 @@ def contours(instance: Instance, height: int, width: int) -> list[Curve]:
     top, bottom = max(0.0, instance.box_xyxy[1]), min(float(height), instance.box_xyxy[3])
     if right <= left or bottom <= top or instance.mask.size == 0:
         return []
-    columns, rows = max(1, round((right - left) / STEP_PX)), max(1, round((bottom - top) / STEP_PX))
+    columns, rows = (
+        max(FEWEST_STEPS, round((right - left) / STEP_PX)),
+        max(FEWEST_STEPS, round((bottom - top) / STEP_PX)),
+    )
     step = np.array([(right - left) / columns, (bottom - top) / rows], dtype=np.float32)
     probability = _sampled(instance, (left, top), step, (columns, rows))
     inside = (probability >= MASK_CUT).astype(np.uint8)
@@ -102,7 +107,7 @@ def _on_the_cut(points: NDArray[np.intp], probability: NDArray[np.float32]) -> C
     )
     steepness = np.maximum((slope**2).sum(axis=1), 1e-6)
     move = slope * ((MASK_CUT - 0.5 - here) / steepness)[:, None]
-    return (points + np.clip(move, -1, 1)).astype(np.float32)
+    return np.asarray(points + np.clip(move, -1, 1), dtype=np.float32)
 
 
 def _steeper(after: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:

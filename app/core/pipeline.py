@@ -28,6 +28,9 @@ DEFAULT_MAX_AGE_MS = 120.0
 """Approved systems show annotations up to this age."""
 CLOSE_WAIT_S = 2.0
 
+VIEW_ATTEMPTS = 5
+"""A reader that is interrupted between the two threads' views looks again, but not for ever."""
+
 NO_SOURCE = CaptureView(SourceStatus(SourceState.NONE))
 NO_MODEL = InferenceView(ModelStatus(ModelState.NONE), ended=True)
 
@@ -132,8 +135,7 @@ class Pipeline:
             now_s: the time on `time.monotonic()`'s clock.
         """
         capture, inference = self._capture, self._inference
-        shown = NO_SOURCE if capture is None else capture.view
-        answers = NO_MODEL if inference is None else inference.view
+        shown, answers = _views(capture, inference)
         return Snapshot(
             shown.frame, self._valid_result(shown, answers, now_s), shown.status, answers.status
         )
@@ -184,3 +186,17 @@ class Pipeline:
         capture = self._capture
         if capture is not None:
             capture.model_changed()
+
+
+def _views(
+    capture: CaptureWorker | None, inference: InferenceWorker | None
+) -> tuple[CaptureView, InferenceView]:
+    """Both threads' views of one moment: a frame is not shown with the answers of a later time."""
+    shown = NO_SOURCE if capture is None else capture.view
+    answers = NO_MODEL if inference is None else inference.view
+    for _ in range(VIEW_ATTEMPTS):
+        before, shown = shown, NO_SOURCE if capture is None else capture.view
+        if shown is before:
+            break
+        answers = NO_MODEL if inference is None else inference.view
+    return shown, answers

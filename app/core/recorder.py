@@ -31,6 +31,17 @@ class OutputError(RuntimeError):
     """A file could not be written. One line: which file, why, what to do."""
 
 
+def check_recording(path: Path, *, overwrite: bool) -> None:
+    """Sees that `path` may become a recording, before any work is done.
+
+    Raises:
+        OutputError: see `check_output`; or it does not end in .mkv.
+    """
+    check_output(path, overwrite=overwrite)
+    if path.suffix.lower() != ENDING:
+        raise OutputError(f"{path}: recordings are Matroska files; give a name ending in {ENDING}")
+
+
 def check_output(path: Path, *, overwrite: bool) -> None:
     """Sees that `path` may be written, before any work is done.
 
@@ -59,11 +70,7 @@ class Recorder:
         Raises:
             OutputError: the file exists or cannot be written.
         """
-        check_output(path, overwrite=overwrite)
-        if path.suffix.lower() != ENDING:
-            raise OutputError(
-                f"{path}: recordings are Matroska files; give a name ending in {ENDING}"
-            )
+        check_recording(path, overwrite=overwrite)
         self._path = path
         self._rate = Fraction(rate_fps or 25).limit_denominator(1001)
         self._stream: VideoStream | None = None

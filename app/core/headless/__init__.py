@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.core.headless.job import Job, Outcome
 from app.core.headless.live import run_live
 from app.core.headless.locked import run_locked
 from app.core.inference import EngineLoader
-from app.core.recorder import OutputError, check_output
+from app.core.recorder import OutputError, check_output, check_recording
 from lmsfa.registry import load_engine
 
 __all__ = ["Job", "Outcome", "run_job"]
@@ -24,9 +26,7 @@ def run_job(job: Job, load: EngineLoader = load_engine) -> Outcome:
         EngineError: the model cannot be loaded.
         OutputError: a file exists already or cannot be written.
     """
-    for path in (job.output, job.report):
-        if path is not None:
-            check_output(path, overwrite=job.overwrite)
+    _check_outputs(job)
     outcome = run_live(job, load) if job.live else run_locked(job, load)
     if job.report is not None:
         try:
@@ -34,3 +34,17 @@ def run_job(job: Job, load: EngineLoader = load_engine) -> Outcome:
         except OSError as error:
             raise OutputError(f"{job.report}: could not be written ({error.strerror})") from None
     return outcome
+
+
+def _check_outputs(job: Job) -> None:
+    if job.output is not None:
+        check_recording(job.output, overwrite=job.overwrite)
+    if job.report is not None:
+        check_output(job.report, overwrite=job.overwrite)
+    # --overwrite must not cost the recording that is being read, nor the weights.
+    taken = {Path(job.source).expanduser().resolve(), job.weights.resolve()}
+    for path in (job.output, job.report):
+        if path is not None and path.resolve() in taken:
+            raise OutputError(f"{path}: is needed by the run itself; give another name")
+        if path is not None:
+            taken.add(path.resolve())

@@ -35,6 +35,7 @@ class FileSource:
         self._next_index: int | None = 0
         self._last_media_s = 0.0
         self._duration_s = 0.0
+        self._has_times = True
 
     def open(self) -> SourceInfo:
         """See `Source.open`; decodes the first frame, so that a file without one is found."""
@@ -126,11 +127,13 @@ class FileSource:
     def _place(self, frame: VideoFrame) -> tuple[int, float]:
         """Index and position; after a jump the index comes from the time, else from counting."""
         at_start = self._next_index == 0
-        if frame.pts is None:
-            media_s = 0.0 if at_start else self._last_media_s + 1 / self._rate_fps
-        else:
-            self._first_pts_s = frame.time if at_start else self._first_pts_s
+        if at_start:
+            self._has_times = frame.pts is not None
+            self._first_pts_s = frame.time if self._has_times else 0.0
+        if self._has_times and frame.pts is not None:
             media_s = frame.time - self._first_pts_s
+        else:
+            media_s = 0.0 if at_start else self._last_media_s + 1 / self._rate_fps
         index = self._next_index
         return (round(media_s * self._rate_fps) if index is None else index), media_s
 
@@ -138,6 +141,9 @@ class FileSource:
         """Goes to a key frame before the target, or to the beginning of a file without any."""
         if self._container is None or self._stream is None or self._stream.time_base is None:
             raise SourceError(f"{self._path}: was closed")
+        if not self._has_times:
+            self._restart()
+            return
         self._decoded.clear()
         offset = int((target_s + self._first_pts_s) / self._stream.time_base)
         try:
@@ -160,11 +166,11 @@ class FileSource:
 
     def _measured_duration_s(self) -> float:
         """Reads the packets' times: recordings that were cut off declare no length."""
-        last_s = 0.0
         with av.open(str(self._path), metadata_errors="replace") as container:
-            for packet in container.demux(video=0):
-                if packet.pts is not None and packet.time_base is not None:
-                    last_s = max(last_s, float(packet.pts * packet.time_base))
+            times = [packet.pts for packet in container.demux(video=0) if packet.size]
+        if not self._has_times or self._stream is None or self._stream.time_base is None:
+            return len(times) / self._rate_fps
+        last_s = float(max(time or 0 for time in times) * self._stream.time_base)
         return max(0.0, last_s - self._first_pts_s)
 
 

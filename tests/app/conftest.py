@@ -1,0 +1,26 @@
+import pytest
+from made_clips import index_picture, write_clip
+
+from app.core.pipeline import Pipeline
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """100 frames of 25 fps; each carries its index, a key frame stands every 12 frames."""
+    path = tmp_path / "clip.mkv"
+    write_clip(path, [index_picture(index) for index in range(100)])
+    return path
+
+
+@pytest.fixture
+def pipelines():
+    """Makes pipelines and closes them at the end."""
+    made = []
+
+    def make(load, **options):
+        made.append(Pipeline(engine_loader=load, **options))
+        return made[-1]
+
+    yield make
+    for pipeline in made:
+        pipeline.close()

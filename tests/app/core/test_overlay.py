@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_clips import square_picture
+from made_engines import CARD, SquareEngine, square_instance
+
+from app.core.outline import contours
+from app.core.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.prediction import Prediction
+
+TISSUE, NERVE, TOOL = 0, 1, 2
+
+
+def prediction_of(*instances):
+    return Prediction(0, 0.0, instances, None, "made")
+
+
+def square(left, top, side, *, height=240, width=320, class_id=TISSUE, score=0.9):
+    found = np.zeros((height, width), np.uint8)
+    found[top : top + side, left : left + side] = 1
+    return square_instance(found, 64, class_id, score)
+
+
+def layer_of(*instances, height=240, width=320, **style):
+    return paint_layer(prediction_of(*instances), CARD, OverlayStyle(**style), height, width)
+
+
+@pytest.mark.parametrize("grid", [32, 64, 160])
+@pytest.mark.parametrize(
+    ("height", "width"), [(240, 320), (320, 240), (256, 256), (97, 331), (1080, 1920)]
+)
+def test_the_fill_lies_where_the_square_lies(height, width, grid):
+    engine = SquareEngine()
+    engine.grid = grid
+    side = min(height, width) // 2
+    left, top = width - side - width // 16, height // 5
+    prediction = engine.predict(square_picture(left, top, side, height, width))
+    style = OverlayStyle(mode=OverlayMode.FILL)
+    painted = paint_layer(prediction, CARD, style, height, width)[..., 3] > 0
+    truth = np.zeros((height, width), bool)
+    truth[top : top + side, left : left + side] = True
+    # A grid of square cells rounds corners by a part of a cell, and must not shift anything.
+    assert (painted & truth).sum() / (painted | truth).sum() > 0.97
+    rows, columns = np.nonzero(painted)
+    within_px = max(0.5, max(height, width) / grid / 16)
+    assert columns.mean() == pytest.approx(left + side / 2 - 0.5, abs=within_px)
+    assert rows.mean() == pytest.approx(top + side / 2 - 0.5, abs=within_px)
+
+
+@pytest.mark.parametrize("step", [0, 3, 7, 10])
+@pytest.mark.parametrize("side", [60, 90, 121])
+def test_the_outline_runs_along_the_edge_of_the_square(side, step):
+    left, top = 80 + step, 50 + step
+    alpha = layer_of(square(left, top, side))[..., 3]
+    middle = top + side // 2
+    inked = np.nonzero(alpha[middle])[0]
+    assert np.abs(inked[inked < left + side // 2] - (left - 0.5)).max() <= 2
+    assert np.abs(inked[inked > left + side // 2] - (left + side - 0.5)).max() <= 2
+    assert alpha[middle, left + 5 : left + side - 5].max() == 0
+
+
+def test_the_outline_of_a_coarse_circle_is_a_circle_and_no_staircase():
+    y, x = np.mgrid[:1080, :1080] + 0.5
+    found = (((x - 540) ** 2 + (y - 540) ** 2) < 300**2).astype(np.uint8)
+    instance = square_instance(found, 64)
+    (curve,) = contours(instance, 1080, 1080)
+    radii = np.hypot(*(curve - 540).T)
+    # A cell is 17 pixels: following its corners would be off by up to 8.
+    assert np.abs(radii - 300).max() < 4
+    assert radii.mean() == pytest.approx(300, abs=0.7)
+    turns = np.diff(np.unwrap(np.arctan2(*np.diff(curve, axis=0).T)))
+    assert np.abs(turns).max() < np.deg2rad(35)
+
+
+def test_holes_are_outlined_too():
+    found = np.zeros((240, 320), np.uint8)
+    found[40:200, 40:200] = 1
+    found[100:140, 100:140] = 0
+    assert len(contours(square_instance(found, 160), 240, 320)) == 2
+
+
+def test_outlines_have_soft_edges():
+    alpha = layer_of(square(83, 51, 77), opacity=1.0)[..., 3]
+    assert len(np.unique(alpha)) > 10
+
+
+def test_a_structure_switched_off_is_not_painted():
+    left, right = square(20, 60, 80), square(200, 60, 80, class_id=NERVE)
+    both = layer_of(left, right)
+    assert both[:, :160].any()
+    assert both[:, 160:].any()
+    hidden = layer_of(left, right, hidden=frozenset({NERVE}))
+    assert np.array_equal(hidden[:, :160], both[:, :160])
+    assert not hidden[:, 160:].any()
+    assert not layer_of(left, right, hidden=frozenset({TISSUE, NERVE})).any()
+
+
+@pytest.mark.parametrize("mode", list(OverlayMode))
+def test_the_nerve_is_on_top_whatever_the_order_and_the_score(mode):
+    below = square(60, 40, 150, class_id=TISSUE, score=0.99)
+    tool = square(70, 50, 100, class_id=TOOL, score=0.98)
+    nerve = square(100, 80, 60, class_id=NERVE, score=0.4)
+    one = layer_of(below, tool, nerve, mode=mode, opacity=1.0)
+    other = layer_of(nerve, below, tool, mode=mode, opacity=1.0)
+    assert np.array_equal(one, other)
+    alone = layer_of(nerve, mode=mode, opacity=1.0)
+    inside = np.s_[84:136, 104:156]
+    assert np.array_equal(one[inside], alone[inside])
+
+
+def test_an_outline_that_lies_below_another_structure_is_covered():
+    tissue, nerve = square(60, 40, 100), square(100, 80, 100, class_id=NERVE)
+    layer = layer_of(tissue, nerve)
+    assert layer[139, 104:156].max() == 0
+    assert layer[90, 59, 3] > 0
+
+
+def test_switching_off_what_is_on_top_shows_what_is_below():
+    tissue, nerve = square(60, 40, 100), square(60, 40, 100, class_id=NERVE)
+    style = {"mode": OverlayMode.FILL, "opacity": 1.0}
+    assert tuple(layer_of(tissue, nerve, **style)[90, 110]) == (0, 229, 255, 255)
+    below = layer_of(tissue, nerve, hidden=frozenset({NERVE}), **style)
+    assert tuple(below[90, 110]) == (200, 40, 40, 255)
+
+
+def test_colours_come_from_the_card_multiplied_by_opacity():
+    layer = layer_of(square(60, 40, 100), mode=OverlayMode.FILL, opacity=0.5)
+    assert tuple(layer[90, 110]) == (100, 20, 20, 128)
+    both = layer_of(square(60, 40, 100), mode=OverlayMode.BOTH, opacity=0.5)
+    assert 0 < both[90, 110, 3] < 128
+    assert both[90, 57:63, 3].max() > both[90, 110, 3]
+
+
+@pytest.mark.parametrize("mode", list(OverlayMode))
+@pytest.mark.parametrize("opacity", [0.0, 0.33, 1.0])
+def test_layers_are_premultiplied(mode, opacity):
+    instances = (square(60, 40, 100), square(90, 70, 100, class_id=NERVE))
+    layer = layer_of(*instances, mode=mode, opacity=opacity)
+    # Soft edges are rounded each channel for itself.
+    assert (layer[..., :3].astype(int) <= layer[..., 3:].astype(int) + 1).all()
+    assert layer.any() == (opacity > 0)
+
+
+def test_no_instances_is_an_empty_layer():
+    assert not layer_of().any()
+
+
+@pytest.mark.parametrize("mode", list(OverlayMode))
+def test_a_frame_of_one_pixel_can_be_painted(mode):
+    instance = square_instance(np.ones((1, 1), np.uint8), 8)
+    layer = layer_of(instance, height=1, width=1, mode=mode)
+    assert layer.shape == (1, 1, 4)
+    assert layer[0, 0, 3] > 0
+
+
+def test_an_instance_outside_the_frame_paints_nothing():
+    layer = layer_of(square(250, 150, 60), height=100, width=100)
+    assert not layer.any()
+
+
+def test_more_instances_than_the_map_can_number_leave_the_least_certain_out():
+    many = [square(20, 60, 80, score=0.9) for _ in range(255)]
+    layer = layer_of(*many, square(200, 60, 80, score=0.31), mode=OverlayMode.FILL)
+    assert layer[100, 60, 3] > 0
+    assert not layer[:, 160:].any()
+
+
+@pytest.mark.parametrize("opacity", [-0.1, 1.1])
+def test_an_opacity_out_of_range_is_named(opacity):
+    with pytest.raises(ValueError, match=r"opacity must be 0\.\.1, got"):
+        OverlayStyle(opacity=opacity)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    opacity=st.floats(0, 1),
+    mode=st.sampled_from(OverlayMode),
+)
+def test_pixels_outside_the_overlay_stay_identical(seed, opacity, mode):
+    random = np.random.default_rng(seed)
+    frame = random.integers(0, 256, (120, 160, 3), np.uint8)
+    left, top, side = (*random.integers(0, 60, 2), random.integers(8, 60))
+    instance = square(left, top, side, height=120, width=160, class_id=NERVE)
+    layer = layer_of(instance, height=120, width=160, opacity=opacity, mode=mode)
+    before = frame.copy()
+    blended = blend(frame, layer)
+    outside = layer[..., 3] == 0
+    assert np.array_equal(blended[outside], frame[outside])
+    assert np.array_equal(frame, before)
+
+
+def test_blending_mixes_by_alpha():
+    frame = np.full((1, 3, 3), 100, np.uint8)
+    layer = np.array([[[0, 0, 0, 0], [100, 0, 50, 128], [255, 255, 255, 255]]], np.uint8)
+    assert blend(frame, layer).tolist() == [[[100, 100, 100], [150, 50, 100], [255, 255, 255]]]

@@ -1,0 +1,288 @@
+"""The pipeline while it plays: the picture's own pace, the model's own pace, and what meets."""
+
+import threading
+import time
+
+import pytest
+from made_clips import index_in, index_picture, now, until, write_clip
+from made_engines import (
+    CARD,
+    CrashingEngine,
+    HeldEngine,
+    SlowEngine,
+    SometimesNaNEngine,
+    SquareEngine,
+    loader,
+)
+
+from app.core.snapshot import ModelState, SourceInfo, SourceState
+from app.core.sources import Picture
+from lmsfa.registry import EngineError
+
+ANY = "weights.safetensors"
+
+
+def shown_until_the_end(pipeline):
+    """Every snapshot with a new frame, as a window of high rate would see them, and its time."""
+    seen, last = [], None
+    give_up_s = time.monotonic() + 30
+    while time.monotonic() < give_up_s:
+        now_s = time.monotonic()
+        snapshot = pipeline.snapshot(now_s)
+        if snapshot.frame is not None and snapshot.frame is not last:
+            last = snapshot.frame
+            seen.append((snapshot, now_s))
+        elif snapshot.source.state in (SourceState.ENDED, SourceState.FAULT):
+            return seen
+        time.sleep(0.001)
+    raise AssertionError("the recording did not end")
+
+
+def test_a_recording_is_played_in_its_own_time(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()))
+    pipeline.open(str(clip))
+    seen = shown_until_the_end(pipeline)
+    assert [index_in(snapshot.frame.rgb) for snapshot, _ in seen][-1] == 99
+    assert len(seen) >= 90
+    elapsed_s = seen[-1][1] - seen[0][1]
+    assert elapsed_s == pytest.approx(99 / 25, rel=0.15)
+
+
+def test_a_slow_model_never_holds_the_video_back(clip, pipelines):
+    pipeline = pipelines(loader(SlowEngine()))
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    seen = shown_until_the_end(pipeline)
+    assert len(seen) >= 90
+    assert seen[-1][1] - seen[0][1] == pytest.approx(99 / 25, rel=0.15)
+    model = now(pipeline).model
+    assert 3 <= model.frames_answered <= 10
+    assert model.frames_skipped > 70
+    assert model.p50_ms >= 500
+
+
+def test_a_model_that_never_answers_is_asked_the_newest_frame_next(clip, pipelines):
+    engine = HeldEngine()
+    pipeline = pipelines(loader(engine))
+    pipeline.load(ANY)
+    until(lambda: now(pipeline).model.state is ModelState.READY)
+    pipeline.open(str(clip))
+    until(lambda: now(pipeline).frame is not None and now(pipeline).frame.index >= 30)
+    engine.gate.release()
+    until(lambda: len(engine.asked) == 2)
+    assert engine.asked[0] <= 1
+    assert engine.asked[1] >= 30
+    engine.gate.release(1000)
+
+
+def test_only_young_answers_of_the_same_source_are_shown(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()), max_age_ms=120)
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    answered = 0
+    for snapshot, now_s in shown_until_the_end(pipeline):
+        if snapshot.result is not None and snapshot.source.state is SourceState.PLAYING:
+            answered += 1
+            assert (now_s - snapshot.result.frame.captured_s) * 1000 <= 120
+            assert snapshot.result.frame.source_id == snapshot.frame.source_id
+    assert answered > 50
+
+
+def test_an_answer_over_age_is_withdrawn(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()), max_age_ms=120)
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    snapshot = until(lambda: (found := now(pipeline)).result is not None and found)
+    captured_s = snapshot.result.frame.captured_s
+    assert pipeline.snapshot(captured_s + 1.0).result is None
+    pipeline.max_age_ms = 5000
+    assert pipeline.snapshot(captured_s + 1.0).result is not None
+
+
+def test_an_answer_never_reaches_another_source(clip, tmp_path, pipelines):
+    other = tmp_path / "other.mkv"
+    write_clip(other, [index_picture(200)] * 50)
+    engine = HeldEngine()
+    pipeline = pipelines(loader(engine), max_age_ms=60_000)
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    until(lambda: engine.asked)
+    pipeline.open(str(other))
+    until(lambda: now(pipeline).frame is not None)
+    assert index_in(now(pipeline).frame.rgb) == 200
+    engine.gate.release()
+    until(lambda: now(pipeline).model.frames_answered == 1)
+    assert now(pipeline).result is None
+    engine.gate.release()
+    answered = until(lambda: now(pipeline).result)
+    assert index_in(answered.frame.rgb) == 200
+    engine.gate.release(1000)
+
+
+def test_an_answer_of_a_replaced_model_is_never_shown(clip, pipelines):
+    old, new = HeldEngine("old"), SquareEngine("new")
+    engines = iter([old, new])
+    pipeline = pipelines(lambda _weights, _runtime: next(engines), max_age_ms=60_000)
+    pipeline.load("old")
+    pipeline.open(str(clip))
+    until(lambda: old.asked)
+    old.gate.release()
+    until(lambda: now(pipeline).result is not None)
+    until(lambda: len(old.asked) == 2)
+    pipeline.load("new")
+    # The old model still has a frame in hand: the picture goes on without any answer.
+    assert now(pipeline).result is None
+    until(lambda: "waiting for the previous model" in now(pipeline).model.message)
+    assert now(pipeline).model.state is ModelState.LOADING
+    old.gate.release(1000)
+    assert until(lambda: now(pipeline).result).prediction.model_id == "new"
+    assert old.closed
+
+
+def test_the_model_state_tells_what_was_loaded(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()))
+    assert now(pipeline).model.state is ModelState.NONE
+    assert now(pipeline).source.state is SourceState.NONE
+    pipeline.load(ANY)
+    model = until(lambda: (found := now(pipeline).model).state is ModelState.READY and found)
+    assert (model.card, model.runtime, model.device) == (CARD, "by eye", "test bench")
+    pipeline.open(str(clip))
+    source = until(lambda: (found := now(pipeline).source).info is not None and found)
+    assert source.info.name == "clip.mkv"
+
+
+def test_a_frame_that_the_model_cannot_answer_is_a_fault_until_it_can_again(
+    clip, pipelines, caplog
+):
+    pipeline = pipelines(loader(SometimesNaNEngine(lambda index: 20 <= index < 50)))
+    pipeline.load(ANY)
+    until(lambda: now(pipeline).model.state is ModelState.READY)
+    pipeline.open(str(clip))
+    fault = until(lambda: (found := now(pipeline)).model.state is ModelState.FAULT and found)
+    assert fault.result is None
+    assert fault.model.message == "the model answered with NaN; load other weights"
+    assert 20 <= fault.frame.index < 50
+    until(lambda: now(pipeline).model.state is ModelState.READY)
+    assert until(lambda: now(pipeline).result).frame.index >= 50
+    logged = [record for record in caplog.records if record.exc_info]
+    assert len(logged) == 1
+
+
+def test_a_crash_of_the_model_ends_its_answers_and_the_picture_goes_on(clip, pipelines, caplog):
+    engine = CrashingEngine()
+    pipeline = pipelines(loader(engine))
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    fault = until(lambda: (found := now(pipeline)).model.state is ModelState.FAULT and found)
+    assert fault.model.message == "the model stopped (MemoryError); load the weights again"
+    until(lambda: now(pipeline).frame.index >= fault.frame.index + 10)
+    assert now(pipeline).result is None
+    assert engine.closed
+    assert "no memory for 3 tensors" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_weights_that_cannot_be_loaded_are_a_line_and_the_picture_goes_on(
+    clip, pipelines, tmp_path
+):
+    def refuse(weights, _runtime):
+        raise EngineError(f"{weights}: no such weights file")
+
+    pipeline = pipelines(refuse)
+    pipeline.load(tmp_path / "none.safetensors")
+    pipeline.open(str(clip))
+    fault = until(lambda: (found := now(pipeline)).model.state is ModelState.FAULT and found)
+    assert fault.model.message.endswith("none.safetensors: no such weights file")
+    until(lambda: now(pipeline).frame is not None)
+
+
+def test_a_source_that_cannot_be_opened_is_a_line(pipelines, tmp_path, caplog):
+    pipeline = pipelines(loader(SquareEngine()))
+    caplog.set_level("DEBUG")
+    pipeline.open(str(tmp_path / "Smith John.mkv"))
+    fault = until(lambda: (found := now(pipeline).source).state is SourceState.FAULT and found)
+    assert "Smith John.mkv: no such file" in fault.message
+    assert "\n" not in fault.message
+    assert "could not be read" in caplog.text
+    assert "Smith" not in caplog.text
+
+
+def test_a_source_that_breaks_is_a_fault_and_no_name_gets_into_the_log(pipelines, caplog):
+    class Broken:
+        def open(self):
+            raise KeyError("no track in Smith John.mkv")
+
+        def close(self):
+            pass
+
+    pipeline = pipelines(loader(SquareEngine()), source_opener=lambda _spec: Broken())
+    pipeline.open("Smith John.mkv")
+    fault = until(lambda: (found := now(pipeline).source).state is SourceState.FAULT and found)
+    assert fault.message == "reading the source failed (KeyError); open it again"
+    assert "Traceback" in caplog.text
+    assert "Smith" not in caplog.text
+
+
+def test_opening_loading_and_closing_return_at_once(clip, pipelines):
+    slow_load = threading.Event()
+
+    def load(_weights, _runtime):
+        slow_load.wait(20)
+        return SquareEngine()
+
+    pipeline = pipelines(load)
+    started_s = time.monotonic()
+    pipeline.load(ANY)
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    pipeline.open(str(clip))
+    assert now(pipeline).model.state is ModelState.LOADING
+    assert time.monotonic() - started_s < 1
+    until(lambda: now(pipeline).frame is not None)
+    slow_load.set()
+    until(lambda: now(pipeline).result is not None)
+
+
+def test_a_camera_is_let_go_before_it_is_opened_again(pipelines):
+    in_use = threading.Lock()
+
+    class Camera:
+        def open(self):
+            assert in_use.acquire(blocking=False), "the device is busy"
+            return SourceInfo("camera", 64, 64, 25, None)
+
+        def read(self):
+            threading.Event().wait(0.05)
+            return Picture(index_picture(0), 0)
+
+        def close(self):
+            in_use.release()
+
+    pipeline = pipelines(loader(SquareEngine()), source_opener=lambda _spec: Camera())
+    for _ in range(3):
+        pipeline.open("camera:0")
+        shown = until(lambda: now(pipeline).frame)
+    assert shown.source_id == 3
+    pipeline.close()
+    assert in_use.acquire(timeout=5)
+
+
+def test_snapshots_never_wait_for_the_workers(clip, pipelines):
+    engine = HeldEngine()
+    pipeline = pipelines(loader(engine))
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    until(lambda: engine.asked)
+    started_s = time.monotonic()
+    for _ in range(1000):
+        now(pipeline)
+    assert time.monotonic() - started_s < 1
+    engine.gate.release(1000)
+
+
+def test_frames_cannot_be_written_to(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()))
+    pipeline.open(str(clip))
+    frame = until(lambda: now(pipeline).frame)
+    with pytest.raises(ValueError, match="read-only"):
+        frame.rgb[0, 0] = 0

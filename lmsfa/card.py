@@ -9,13 +9,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lmsfa.errors import InputError
+
 SCHEMA_VERSION = 1
 ROLES = ("structure", "protected", "instrument")
 
 Colour = tuple[int, int, int]
 
 
-class CardError(ValueError):
+class CardError(InputError, ValueError):
     """A model card is missing or does not say what it must; the message names file and field."""
 
 

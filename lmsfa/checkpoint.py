@@ -20,9 +20,10 @@ from lmsfa.card import (
     sha256_of,
     write_card,
 )
+from lmsfa.errors import InputError
 
 
-class CheckpointError(RuntimeError):
+class CheckpointError(InputError):
     """A weights file cannot be used. One line: the file, what was expected, what to do."""
 
 

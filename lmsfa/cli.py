@@ -9,8 +9,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from lmsfa.data.label_map import DatasetError, LabelMapDataset
-from lmsfa.tables import evaluation_table
+from lmsfa.data.label_map import LabelMapDataset
+from lmsfa.errors import InputError
+from lmsfa.tables import evaluation_table, info_line, instance_lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,24 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     options.command_line = shlex.join(["python", "-m", "lmsfa", *given])
     try:
         options.run(options)
-    except _expected_errors() as error:
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    from lmsfa.checkpoint import CheckpointError
-    from lmsfa.registry import EngineError
-    from lmsfa.training.loop import TrainingError
-
-    return (DatasetError, CheckpointError, EngineError, TrainingError)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lmsfa", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train from scratch, or go on after a stop"))
+    _add_info(commands.add_parser("info", help="parameters and operations"))
+    _add_predict(commands.add_parser("predict", help="answer one picture"))
     _add_evaluate(commands.add_parser("evaluate", help="COCO mask metrics of a split"))
     _add_export(commands.add_parser("export", help="write a network for OpenVINO"))
     return parser
@@ -69,6 +64,49 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.without:
         report["without"] = {"classes": options.without, **figures.without(options.without)}
     print(json.dumps(report, indent=2) if options.json else evaluation_table(report))
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_info)
+    parser.add_argument("--weights", type=Path, help="instead of the default network")
+    parser.add_argument("--size", type=int, default=640, help="side of the network input, pixels")
+    parser.add_argument("--json", action="store_true")
+
+
+def _info(options: argparse.Namespace) -> None:
+    from lmsfa.backends.graph import load_network
+    from lmsfa.complexity import gflops, parameters
+    from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+
+    network = load_network(options.weights)[0] if options.weights else Lmsfa(LmsfaConfig())
+    network.fuse()
+    report = {
+        "model": "lmsfa",
+        "parameters": parameters(network),
+        "gflops": round(gflops(network, options.size), 3),
+        "size": options.size,
+        "classes": network.config.classes,
+    }
+    print(json.dumps(report, indent=2) if options.json else info_line(report))
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_predict)
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="PNG with the overlay")
+    parser.add_argument("--runtime", default="auto")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
+    parser.add_argument("--json", action="store_true", help="print the instances")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from lmsfa.picture import predict_picture
+
+    report = predict_picture(
+        options.image, options.weights, options.output, options.runtime, replace=options.overwrite
+    )
+    print(json.dumps(report, indent=2) if options.json else instance_lines(report))
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

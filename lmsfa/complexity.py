@@ -7,9 +7,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 
-def parameters_m(network: nn.Module) -> float:
-    """Parameters in millions."""
-    return sum(parameter.numel() for parameter in network.parameters()) / 1e6
+def parameters(network: nn.Module) -> int:
+    """How many numbers the network has learned."""
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def gflops(network: nn.Module, size_px: int) -> float:

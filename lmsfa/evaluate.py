@@ -12,7 +12,7 @@ from faster_coco_eval.core import mask as run_length
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lmsfa.data.label_map import LabelMapDataset, Sample, Truth, read_rgb
+from lmsfa.data.label_map import DatasetError, LabelMapDataset, Sample, Truth, read_rgb
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 
@@ -84,12 +84,12 @@ def evaluate(engine: Engine, dataset: LabelMapDataset, samples: tuple[Sample, ..
         samples: the pictures.
 
     Raises:
-        ValueError: the engine's classes are not the data set's.
+        DatasetError: the engine's classes are not the data set's.
     """
     names = [entry.name for entry in dataset.classes]
     answered_names = [spec.name for spec in engine.card.classes]
     if answered_names != names:
-        raise ValueError(f"the weights know {answered_names}, the data set {names}")
+        raise DatasetError(f"the weights know {answered_names}, the data set {names}")
     images, truths, answers = [], [], []
     for number, sample in enumerate(tqdm(samples, "evaluate", leave=False), 1):
         rgb, truth = read_rgb(sample.frame_path), dataset.truth(sample)

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import CardError, ModelCard, card_path, check_hash, read_card
+from lmsfa.errors import InputError
 from lmsfa.prediction import Prediction
 
 SYSTEMS = {"lmsfa": "lmsfa.engine:load"}
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
 
 
-class EngineError(RuntimeError):
+class EngineError(InputError):
     """An engine could not be loaded or could not answer: one line with what to do next."""
 
 

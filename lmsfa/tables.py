@@ -31,5 +31,22 @@ def evaluation_table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def info_line(report: Mapping[str, Any]) -> str:
+    """A report of `info` in one line."""
+    return (
+        f"{report['model']}: {report['parameters'] / 1e6:.2f} M parameters, {report['gflops']:.2f} "
+        f"GFLOPs at {report['size']} px, {report['classes']} classes"
+    )
+
+
+def instance_lines(report: Mapping[str, Any]) -> str:
+    """A report of `predict`, a line an instance."""
+    lines = [
+        f"{row['class']:<18} {row['score']:.2f}  box {row['box_xyxy']}  {row['area_px']} px"
+        for row in report["instances"]
+    ]
+    return "\n".join([f"{len(lines)} instances, overlay in {report['output']}", *lines])
+
+
 def _share(value: float | None) -> str:
     return f"{'-':>8}" if value is None else f"{value:>8.3f}"

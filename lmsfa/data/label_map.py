@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import Colour
+from lmsfa.errors import InputError
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 
-class DatasetError(ValueError):
+class DatasetError(InputError):
     """A data set cannot be read. One line that names the file and says what was expected."""
 
 

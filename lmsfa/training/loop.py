@@ -19,6 +19,7 @@ from lmsfa.card import ClassSpec, ModelCard
 from lmsfa.checkpoint import save_weights
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.label_map import LabelMapDataset
+from lmsfa.errors import InputError
 from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
 from lmsfa.training.batch import Batch
 from lmsfa.training.losses import losses
@@ -33,7 +34,7 @@ RESULTS_FILE = "results.jsonl"
 _log = logging.getLogger(__name__)
 
 
-class TrainingError(RuntimeError):
+class TrainingError(InputError):
     """A training cannot go on. One line with what to do."""
 
 

@@ -1,0 +1,66 @@
+"""Answering one picture file: instances as plain data, and the picture with its overlay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from lmsfa.data.label_map import read_rgb
+from lmsfa.errors import InputError
+from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.registry import load_engine
+
+NOTICE = "Research use only. Not a medical device."
+
+
+def predict_picture(
+    image: Path, weights: Path, output: Path, runtime: str, *, replace: bool
+) -> dict[str, Any]:
+    """Writes `image` with its overlay as PNG and returns what was found.
+
+    Args:
+        image: a picture that OpenCV reads.
+        weights: weights file with its card.
+        output: PNG to write.
+        runtime: as `registry.load_engine`.
+        replace: whether an existing `output` may be overwritten.
+
+    Raises:
+        InputError: the picture or the weights cannot be used, or `output` cannot be written.
+    """
+    if output.exists() and not replace:
+        raise InputError(f"{output}: exists; give --overwrite to replace it, or another name")
+    rgb = read_rgb(image)
+    engine = load_engine(weights, runtime)
+    prediction = engine.predict(rgb)
+    height, width = rgb.shape[:2]
+    style = OverlayStyle(mode=OverlayMode.BOTH)
+    overlaid = blend(rgb, paint_layer(prediction, engine.card, style, height, width))
+    coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
+    if not coded:
+        raise InputError(f"{output}: the picture could not be coded as PNG")
+    try:
+        output.write_bytes(png.tobytes())
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror})") from None
+    found = [
+        {
+            "class": engine.card.classes[instance.class_id].name,
+            "score": round(instance.score, 4),
+            "box_xyxy": [round(edge, 1) for edge in instance.box_xyxy],
+            "area_px": int(np.count_nonzero(instance.region(height, width).mask)),
+        }
+        for instance in prediction.instances
+    ]
+    engine.close()
+    return {
+        "image": str(image),
+        "output": str(output),
+        "weights_sha256": engine.card.sha256,
+        "engine": engine.runtime,
+        "instances": found,
+        "notice": NOTICE,
+    }

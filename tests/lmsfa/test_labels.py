@@ -1,0 +1,132 @@
+"""Reading annotated pictures, and moving them without parting picture and truth."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lmsfa.data.augmentation import Geometry, mosaic, random_transform, relight, warp
+from lmsfa.data.label_map import DatasetError, LabelMapDataset, Truth
+
+LARYNX = os.environ.get("LARYNX_DATA", "")
+
+
+def _one_label(root: Path, values: np.ndarray) -> tuple[LabelMapDataset, Truth]:
+    for sample in LabelMapDataset.open(root).samples("val"):
+        cv2.imwrite(str(sample.label_path), values)
+    dataset = LabelMapDataset.open(root)
+    return dataset, dataset.truth(dataset.samples("val")[0])
+
+
+def _first_truth(root: Path) -> Truth:
+    dataset = LabelMapDataset.open(root)
+    return dataset.truth(dataset.samples("val")[0])
+
+
+@pytest.fixture
+def own_shapes(shapes_dataset: Path, tmp_path: Path) -> Path:
+    """A copy of the shapes that a test may spoil."""
+    return Path(shutil.copytree(shapes_dataset, tmp_path / "own"))
+
+
+def test_touching_corners_join_and_small_components_are_void(own_shapes: Path) -> None:
+    values = np.zeros((96, 96), np.uint8)
+    values[10:20, 10:20] = 1
+    values[20:30, 20:30] = 1
+    values[60:63, 60:63] = 1
+    _, truth = _one_label(own_shapes, values)
+    assert truth.classes == (0,)
+    assert np.count_nonzero(truth.instances == 1) == 200
+    assert truth.void[61, 61]
+    assert not truth.void[0, 0]
+
+
+def test_holes_stay_holes_and_void_is_no_class(own_shapes: Path) -> None:
+    values = np.full((96, 96), 9, np.uint8)
+    values[10:40, 10:40] = 2
+    values[20:30, 20:30] = 0
+    _, truth = _one_label(own_shapes, values)
+    assert truth.classes == (1,)
+    assert truth.instances[25, 25] == 0
+    assert truth.void[90, 90]
+    assert not truth.void[25, 25]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda root: (root / "dataset.json").unlink(), "not found"),
+        (lambda root: (root / "dataset.json").write_text("{"), "not readable JSON"),
+        (lambda root: (root / "dataset.json").write_text('{"format": "coco"}'), "label-map"),
+        (lambda root: (root / "dataset.json").write_text("[]"), "label-map"),
+        (lambda root: (root / "labels" / "val" / "000.png").unlink(), "no label map"),
+        (lambda root: (root / "labels" / "val" / "000.png").write_bytes(b"no"), "8-bit"),
+        (lambda root: shutil.rmtree(root / "images" / "val"), "folder"),
+    ],
+)
+def test_a_broken_set_is_named_in_one_line(own_shapes: Path, spoil: object, said: str) -> None:
+    spoil(own_shapes)
+    with pytest.raises(DatasetError, match=said) as caught:
+        _first_truth(own_shapes)
+    assert "\n" not in str(caught.value)
+
+
+def test_values_that_nobody_declared_are_named(own_shapes: Path) -> None:
+    with pytest.raises(DatasetError, match=r"\[77\]"):
+        _one_label(own_shapes, np.full((96, 96), 77, np.uint8))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_truth_moves_with_the_picture(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rgb = np.full((120, 160, 3), 40, np.uint8)
+    instances = np.zeros((120, 160), np.uint16)
+    rgb[30:80, 50:120] = 220
+    instances[30:80, 50:120] = 1
+    truth = Truth(instances, (0,), np.zeros((120, 160), bool))
+    transform = random_transform(120, 160, (96, 96), rng, Geometry())
+    moved, moved_truth = warp(rgb, truth, transform, (96, 96))
+    bright = moved[..., 0] > 167
+    mask = moved_truth.instances == 1
+    assert np.count_nonzero(bright & mask) / np.count_nonzero(bright | mask) > 0.95
+
+
+def test_a_mosaic_keeps_every_instance_its_class() -> None:
+    rng = np.random.default_rng(0)
+    parts = []
+    for class_id, brightness in enumerate((90, 140, 190, 240)):
+        rgb = np.full((64, 64, 3), brightness, np.uint8)
+        instances = np.ones((64, 64), np.uint16)
+        parts.append((rgb, Truth(instances, (class_id,), np.zeros((64, 64), bool))))
+    canvas, truth = mosaic(
+        parts, 128, rng, Geometry(turn_deg=0, scale_low=1, scale_high=1, shift=0)
+    )
+    assert truth.classes == (0, 1, 2, 3)
+    for number, brightness in enumerate((90, 140, 190, 240), 1):
+        inside = canvas[truth.instances == number]
+        assert np.median(inside) == brightness
+
+
+def test_relighting_keeps_shape_and_type() -> None:
+    rgb = np.full((32, 48, 3), 128, np.uint8)
+    for seed in range(20):
+        lit = relight(rgb, np.random.default_rng(seed))
+        assert lit.shape == rgb.shape
+        assert lit.dtype == np.uint8
+
+
+@pytest.mark.skipif(not LARYNX, reason="LARYNX_DATA names no folder with the larynx set")
+def test_the_larynx_set_is_read_as_its_authors_count_it() -> None:
+    dataset = LabelMapDataset.open(Path(LARYNX))
+    samples = dataset.samples("val")
+    counts = Counter(c for sample in samples for c in dataset.truth(sample).classes)
+    assert len(samples) == 60
+    assert len(dataset.samples("train")) == 406
+    assert [counts[i] for i in range(6)] == [90, 80, 59, 28, 48, 57]
+    described = json.loads((Path(LARYNX) / "dataset.json").read_text())
+    assert [entry.name for entry in dataset.classes] == [c["name"] for c in described["classes"]]

@@ -1,0 +1,98 @@
+"""Every runtime gives the answers of plain torch: shipped weights, frames of the demo clip."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from lmsfa.backends import choose_runtime
+from lmsfa.prediction import Instance, Prediction
+from lmsfa.registry import Engine, load_engine
+
+ROOT = Path(__file__).parents[2]
+WEIGHTS = ROOT / "weights" / "lmsfa-larynx.safetensors"
+CLIP = ROOT / "resources" / "demo" / "larynx-demo.mkv"
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[np.ndarray]:
+    """Four frames of the clip, from four different key frames."""
+    with av.open(str(CLIP)) as clip:
+        decoded = [
+            f.to_ndarray(format="rgb24")
+            for i, f in enumerate(clip.decode(video=0))
+            if i % 100 == 50
+        ]
+    return decoded[:4]
+
+
+@pytest.fixture(scope="module")
+def reference(frames: list[np.ndarray]) -> Iterator[list[Prediction]]:
+    """What plain torch answers."""
+    engine = load_engine(WEIGHTS, "torch-cpu")
+    yield [engine.predict(frame) for frame in frames]
+    engine.close()
+
+
+def _overlap(a: Instance, b: Instance, shape: tuple[int, ...]) -> float:
+    masks = []
+    for instance in (a, b):
+        mask = np.zeros(shape[:2], bool)
+        region = instance.region(*shape[:2])
+        mask[region.window] = region.mask
+        masks.append(mask)
+    return np.count_nonzero(masks[0] & masks[1]) / np.count_nonzero(masks[0] | masks[1])
+
+
+def _matches(engine: Engine, frames: list[np.ndarray], reference: list[Prediction]) -> list[float]:
+    """Mask IoU of each sure reference instance with the best answer of its class."""
+    found = []
+    for frame, expected in zip(frames, reference, strict=True):
+        answered = engine.predict(frame).instances
+        for instance in expected.instances:
+            # At the threshold itself an instance may come or go with the last digit.
+            if instance.score > engine.card.score_threshold + 0.1:
+                rivals = [other for other in answered if other.class_id == instance.class_id]
+                found.append(max((_overlap(instance, r, frame.shape) for r in rivals), default=0.0))
+    assert len(found) >= 4
+    return found
+
+
+def test_openvino_fp32_agrees_with_torch(
+    frames: list[np.ndarray], reference: list[Prediction]
+) -> None:
+    assert min(_matches(load_engine(WEIGHTS, "openvino-fp32"), frames, reference)) >= 0.99
+
+
+def test_openvino_bf16_agrees_with_torch(
+    frames: list[np.ndarray], reference: list[Prediction]
+) -> None:
+    matches = _matches(load_engine(WEIGHTS, "openvino-bf16"), frames, reference)
+    assert np.median(matches) >= 0.97
+    assert min(matches) >= 0.9
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_agrees_with_torch(frames: list[np.ndarray], reference: list[Prediction]) -> None:
+    assert min(_matches(load_engine(WEIGHTS, "torch-cuda"), frames, reference)) >= 0.97
+
+
+def test_auto_names_a_runtime_that_loads(frames: list[np.ndarray]) -> None:
+    engine = load_engine(WEIGHTS)
+    assert choose_runtime().split("-")[0] in engine.runtime.lower()
+    assert engine.device
+    assert engine.predict(frames[0]).instances
+
+
+def test_the_same_frame_gives_the_same_answer_after_another(frames: list[np.ndarray]) -> None:
+    engine = load_engine(WEIGHTS)
+    first = engine.predict(frames[0])
+    engine.predict(np.zeros((240, 320, 3), np.uint8))
+    again = engine.predict(frames[0])
+    assert [i.box_xyxy for i in first.instances] == [i.box_xyxy for i in again.instances]
+    for a, b in zip(first.instances, again.instances, strict=True):
+        assert np.array_equal(a.mask, b.mask)

@@ -1,0 +1,197 @@
+"""Training: what is assigned, what is lost, and that a stop costs nothing."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lmsfa.data.dataset import TrainingSet, as_example, collate
+from lmsfa.data.label_map import LabelMapDataset, Truth
+from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.training.assigner import assign
+from lmsfa.training.batch import Batch
+from lmsfa.training.boxes import complete_iou, iou
+from lmsfa.training.loop import Trainer, TrainingError, scaled
+from lmsfa.training.losses import LossWeights, losses, semantic_truth
+from lmsfa.training.recipe import Recipe
+
+
+def _plain_batch(root: Path, size_px: int, repeat: int) -> Batch:
+    dataset = LabelMapDataset.open(root)
+    pictures = TrainingSet(dataset, dataset.samples("train"), size_px, 0)
+    pictures.start_epoch(0, 0.0, augment=False)
+    return collate([pictures[0]] * repeat)
+
+
+def test_overlap_of_known_boxes() -> None:
+    a = torch.tensor([0.0, 0.0, 10.0, 10.0])
+    b = torch.tensor([5.0, 0.0, 15.0, 10.0])
+    assert iou(a, b).item() == pytest.approx(1 / 3, abs=1e-4)
+    assert complete_iou(a, a).item() == pytest.approx(1, abs=1e-4)
+    assert complete_iou(a, b).item() < iou(a, b).item()
+
+
+def test_cells_outside_a_box_never_answer_for_it() -> None:
+    points = torch.tensor([[4.0, 4.0], [12.0, 4.0], [40.0, 40.0]])
+    true_boxes = torch.tensor([[[0.0, 0.0, 16.0, 8.0]]])
+    boxes = true_boxes.expand(1, 3, 4).clone()
+    found = assign(torch.full((1, 3, 2), 0.5), boxes, points, true_boxes, torch.tensor([[1]]))
+    assert found.instance.tolist() == [[0, 0, -1]]
+    assert found.target[0, 0] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_cell_wanted_twice_goes_to_the_box_it_overlaps_most() -> None:
+    true_boxes = torch.tensor([[[0.0, 0.0, 8.0, 8.0], [0.0, 0.0, 32.0, 32.0]]])
+    boxes = torch.tensor([[[0.0, 0.0, 31.0, 31.0]]])
+    found = assign(
+        torch.full((1, 1, 1), 0.5),
+        boxes,
+        torch.tensor([[4.0, 4.0]]),
+        true_boxes,
+        torch.zeros(1, 2).long(),
+    )
+    assert found.instance.item() == 1
+
+
+def test_pictures_without_instances_train_too(shapes_dataset: Path) -> None:
+    batch = _plain_batch(shapes_dataset, 96, 4)
+    empty = Batch(
+        batch.rgb, batch.boxes[:, :0], batch.classes[:, :0], batch.masks[:, :0], batch.known
+    )
+    logits = Lmsfa(LmsfaConfig(classes=2)).training_logits(empty.rgb.float() / 255)
+    parts = losses(logits, empty, LossWeights())
+    assert all(torch.isfinite(value) for value in parts.values())
+    assert parts["box"].item() == 0
+
+
+def test_void_carries_no_loss(shapes_dataset: Path) -> None:
+    batch = _plain_batch(shapes_dataset, 96, 4)
+    torch.manual_seed(0)
+    network = Lmsfa(LmsfaConfig(classes=2)).eval()
+    with torch.no_grad():
+        logits = network.training_logits(batch.rgb.float() / 255)
+        all_void = Batch(
+            batch.rgb, batch.boxes[:, :0], batch.classes[:, :0], batch.masks[:, :0], batch.known * 0
+        )
+        parts = losses(logits, all_void, LossWeights())
+    for name in ("box", "classes", "distribution", "mask", "edge"):
+        assert parts[name].item() == 0, name
+
+
+def test_semantic_truth_keeps_classes_apart(shapes_dataset: Path) -> None:
+    truth = semantic_truth(_plain_batch(shapes_dataset, 96, 1), 2)
+    assert truth.shape == (1, 2, 24, 24)
+    assert truth[0, 0].sum() == pytest.approx(36 * 36 / 16, rel=0.02)
+    assert truth[0, 1].sum() == pytest.approx(np.pi * 16**2 / 16, rel=0.06)
+
+
+def test_an_example_covers_exactly_its_square() -> None:
+    instances = np.zeros((32, 32), np.uint16)
+    instances[8:20, 4:30] = 1
+    example = as_example(
+        np.zeros((32, 32, 3), np.uint8), Truth(instances, (0,), np.zeros((32, 32), bool))
+    )
+    assert example.boxes.tolist() == [[4, 8, 30, 20]]
+    assert example.masks[0, 2:5, 1:7].min() == 255
+    assert example.masks[0, :, 7].max() == pytest.approx(128, abs=2)
+    assert example.masks.astype(float).sum() / 255 == pytest.approx(12 * 26 / 16, rel=0.01)
+
+
+@pytest.mark.slow
+def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
+    torch.manual_seed(0)
+    batch = _plain_batch(shapes_dataset, 96, 4)
+    network = Lmsfa(LmsfaConfig(classes=2)).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
+    for _ in range(120):
+        optimizer.zero_grad()
+        parts = losses(network.training_logits(batch.rgb.float() / 255), batch, LossWeights())
+        torch.stack(list(parts.values())).sum().backward()
+        optimizer.step()
+    network.eval()
+    with torch.no_grad():
+        detections, prototypes = network(batch.rgb[:1].float() / 255)
+    for number, class_id in enumerate(batch.classes[0].tolist()):
+        best = detections[0, :, 4 + class_id].argmax()
+        mask = (detections[0, best, 6:] @ prototypes[0].flatten(1)).reshape(24, 24) > 0
+        left, top, right, bottom = (detections[0, best, :4] / 4).round().int().tolist()
+        inside = torch.zeros(24, 24, dtype=torch.bool)
+        inside[max(top, 0) : bottom, max(left, 0) : right] = True
+        true = batch.masks[0, number] > 127
+        overlap = (mask & inside & true).sum() / ((mask & inside) | true).sum()
+        assert overlap > 0.95, f"instance {number}: IoU {overlap:.3f}"
+
+
+@pytest.mark.slow
+def test_batch_one_trains_without_nan(shapes_dataset: Path) -> None:
+    torch.manual_seed(0)
+    batch = _plain_batch(shapes_dataset, 96, 1)
+    network = Lmsfa(LmsfaConfig(classes=2)).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-4)
+    history = []
+    for _ in range(25):
+        optimizer.zero_grad()
+        parts = losses(network.training_logits(batch.rgb.float() / 255), batch, LossWeights())
+        loss = torch.stack(list(parts.values())).sum()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+    assert np.isfinite(history).all()
+    assert np.mean(history[-5:]) < 0.8 * history[0]
+
+
+def test_the_same_seed_epoch_and_index_give_the_same_picture(shapes_dataset: Path) -> None:
+    dataset = LabelMapDataset.open(shapes_dataset)
+    first = TrainingSet(dataset, dataset.samples("train"), 64, 5)
+    second = TrainingSet(dataset, dataset.samples("train"), 64, 5)
+    for pictures in (first, second):
+        pictures.start_epoch(3, 0.5)
+    assert all(np.array_equal(first[i].rgb, second[i].rgb) for i in range(4))
+    second.start_epoch(4, 0.5)
+    assert not np.array_equal(first[0].rgb, second[0].rgb)
+
+
+def test_a_loss_that_is_no_number_stops_the_training(shapes_dataset: Path, tmp_path: Path) -> None:
+    recipe = scaled(Recipe(), size_px=64, epochs=1, batch=4, learning_rate=1e-3)
+    trainer = Trainer(LabelMapDataset.open(shapes_dataset), tmp_path, recipe, "cpu", "test")
+    with torch.no_grad():
+        trainer.network.head.classes.bias.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="not a number"):
+        trainer.train(resume=False)
+
+
+def _train(root: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "lmsfa", "train", "--data", str(root), "--output", str(output)]
+    command += ["--size", "64", "--epochs", "3", "--batch", "4", *more]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _losses(output: Path) -> list[float]:
+    lines = (output / "results.jsonl").read_text().splitlines()
+    return [json.loads(line)["loss"] for line in lines]
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_curve(shapes_dataset: Path, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert _train(shapes_dataset, whole).wait(120) == 0
+    process = _train(shapes_dataset, broken)
+    deadline = time.monotonic() + 120
+    while not (broken / "last.safetensors").is_file():
+        assert time.monotonic() < deadline
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    assert not (broken / "weights.safetensors").exists()
+    assert _train(shapes_dataset, broken, "--resume").wait(120) == 0
+    assert len(_losses(broken)) == 3
+    assert _losses(broken) == pytest.approx(_losses(whole), rel=0.02)
+    assert (broken / "weights.json").is_file()

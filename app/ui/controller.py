@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
-from app.core.overlay import OverlayMode, OverlayStyle
 from app.core.pipeline import Pipeline
 from app.core.snapshot import PlaybackMode, Snapshot, SourceState
 from app.ui import style_choice
@@ -21,6 +20,7 @@ from app.ui.notices import AI_QUESTION, DEMO, RESEARCH, Answer, Notice, faults
 from app.ui.scene import Readings, Scene
 from app.ui.theme import RESOURCES, Level
 from lmsfa.card import ModelCard
+from lmsfa.overlay import OverlayMode, OverlayStyle
 
 TICK_MS = 16
 """60 Hz."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.overlay import OverlayStyle, paint_layer
 from app.core.snapshot import Snapshot
 from app.ui.video_view import Layer
+from lmsfa.overlay import OverlayStyle, paint_layer
 from lmsfa.prediction import Prediction
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.core.overlay import OverlayMode, OverlayStyle
 from app.ui.theme import button
+from lmsfa.overlay import OverlayMode, OverlayStyle
 
 
 class LookPanel(QWidget):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.meters import Figures, HistoryPoint
-from app.core.overlay import OverlayStyle
 from app.core.snapshot import PlaybackMode, Snapshot
 from app.ui.ai_state import AiState
 from app.ui.notices import Notice
 from app.ui.theme import Level
 from app.ui.video_view import Layer
+from lmsfa.overlay import OverlayStyle
 
 
 @dataclass(frozen=True, slots=True)

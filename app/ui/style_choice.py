@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.core.overlay import OverlayMode, OverlayStyle
+from lmsfa.overlay import OverlayMode, OverlayStyle
 
 OPACITY_STEPS = 10
 """Up to solid; zero is not offered, for an invisible overlay looks like an empty one."""

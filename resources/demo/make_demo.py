@@ -1,4 +1,4 @@
-"""Makes the demo clip: real key frames of the validation sequences under a made, slow camera motion.
+"""Makes the demo clip: real key frames of the validation sequences in slow, made motion.
 
     python resources/demo/make_demo.py DATASET OUTPUT.mkv
 

@@ -10,12 +10,12 @@ from app.core.frame import Frame
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.meters import DisplayMeter
-from app.core.overlay import OverlayStyle, blend, paint_layer
 from app.core.pipeline import Pipeline
 from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
 from app.core.snapshot import ModelState, Result, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
+from lmsfa.overlay import OverlayStyle, blend, paint_layer
 from lmsfa.registry import EngineError
 
 DISPLAY_S = 1 / 60

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
-from app.core.overlay import OverlayStyle, blend, paint_layer
 from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
 from app.core.sources import Picture, open_source
+from lmsfa.overlay import OverlayStyle, blend, paint_layer
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
 

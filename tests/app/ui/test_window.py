@@ -11,11 +11,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
-from app.core.overlay import OverlayMode
 from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
 from app.core.sources import Picture, SourceError
 from app.ui.notices import DEMO
 from app.ui.theme import RESOURCES
+from lmsfa.overlay import OverlayMode
 from lmsfa.registry import load_engine
 
 ANY_WEIGHTS = Path("any.safetensors")

@@ -8,7 +8,6 @@ from made_engines import CARD
 
 from app.core.frame import Frame
 from app.core.meters import Figures
-from app.core.overlay import OverlayStyle
 from app.core.snapshot import (
     ModelState,
     ModelStatus,
@@ -27,6 +26,7 @@ from app.ui.status_line import domain_words
 from app.ui.theme import Level
 from app.ui.transport_bar import clock
 from app.ui.verdicts import age_verdict, availability_verdict, picture_verdict
+from lmsfa.overlay import OverlayStyle
 
 INFO = SourceInfo("clip.mkv", 640, 480, 25.0, 12.0)
 PLAYING = SourceStatus(SourceState.PLAYING, info=INFO)

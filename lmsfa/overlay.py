@@ -8,8 +8,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.outline import draw_outline
 from lmsfa.card import Colour, ModelCard
+from lmsfa.outline import draw_outline
 from lmsfa.prediction import Instance, Prediction, Region
 
 MOST_INSTANCES = 255

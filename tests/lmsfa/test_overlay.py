@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from made_clips import square_picture
 from made_engines import CARD, SquareEngine, square_instance
 
-from app.core.outline import contours
-from app.core.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.outline import contours
+from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.prediction import Prediction
 
 TISSUE, NERVE, TOOL = 0, 1, 2

@@ -88,15 +88,18 @@ def test_variable_rate_is_sought_by_the_frames_own_times(tmp_path, opened):
     ("ending", "codec"),
     [("mp4", "libx264"), ("ts", "libx264"), ("avi", "mjpeg"), ("h264", "libx264")],
 )
-def test_usual_containers_play_and_seek(tmp_path, opened, ending, codec):
+def test_usual_containers_play_and_seek(tmp_path, opened, monkeypatch, ending, codec):
     path = tmp_path / f"clip.{ending}"
     pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     write_clip(path, [index_picture(index) for index in range(40)], codec=codec, pix_fmt=pix_fmt)
     source, _ = opened(path)
     pictures = everything(source)
     assert [index_in(picture.rgb) for picture in pictures] == list(range(40))
-    source.seek(pictures[17].media_s)
-    assert index_in(source.read().rgb) == 17
+    monkeypatch.setattr("app.core.sources.decoded.KEPT_BYTES", 1)
+    for index in (17, 39, 2):
+        source.seek(pictures[index].media_s)
+        picture = source.read()
+        assert (index_in(picture.rgb), picture.index) == (index, index)
 
 
 def test_turned_video_is_shown_upright(tmp_path, opened):
@@ -153,6 +156,23 @@ def test_colours_survive_a_file(tmp_path, opened):
     rgb = source.read().rgb.astype(int)
     for column, colour in ((16, (200, 30, 30)), (48, (30, 200, 30)), (80, (30, 30, 200))):
         assert np.abs(rgb[32, column] - colour).max() <= 6
+
+
+@pytest.mark.parametrize(("height", "colours"), [(720, 1), (480, 5)])
+def test_untagged_video_is_read_as_high_or_standard_definition_by_its_height(
+    tmp_path, opened, height, colours
+):
+    path = tmp_path / "untagged.mkv"
+    rgb = np.full((height, 64, 3), (200, 40, 40), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = height, 64, "yuv420p"
+        coded = av.VideoFrame.from_ndarray(rgb).reformat(format="yuv420p", dst_colorspace=colours)
+        coded.colorspace = 2
+        container.mux(stream.encode(coded))
+        container.mux(stream.encode(None))
+    source, _ = opened(path)
+    assert np.abs(source.read().rgb.astype(int) - rgb).max() <= 4
 
 
 def test_a_frame_of_one_pixel_is_a_frame(tmp_path, opened):

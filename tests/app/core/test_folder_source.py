@@ -31,6 +31,15 @@ def test_pictures_come_in_the_order_people_count(tmp_path):
     assert source.read().index == 3
 
 
+def test_every_picture_is_sought_by_its_own_time(tmp_path):
+    for number in range(60):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((2, 2, 3), number, np.uint8))
+    source, _, pictures = read_all(tmp_path)
+    for picture in pictures:
+        source.seek(picture.media_s)
+        assert source.read().index == picture.index
+
+
 @pytest.mark.parametrize(
     ("stored", "seen"),
     [

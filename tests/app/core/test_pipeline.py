@@ -15,8 +15,21 @@ from made_engines import (
     loader,
 )
 
-from app.core.snapshot import ModelState, SourceInfo, SourceState
+from app.core.frame import Frame
+from app.core.inference import InferenceView
+from app.core.pipeline import Pipeline
+from app.core.snapshot import (
+    ModelState,
+    ModelStatus,
+    PlaybackMode,
+    Result,
+    SourceInfo,
+    SourceState,
+    SourceStatus,
+    Timings,
+)
 from app.core.sources import Picture
+from app.core.stage import CaptureView
 from lmsfa.registry import EngineError
 
 ANY = "weights.safetensors"
@@ -278,6 +291,31 @@ def test_snapshots_never_wait_for_the_workers(clip, pipelines):
         now(pipeline)
     assert time.monotonic() - started_s < 1
     engine.gate.release(1000)
+
+
+def test_a_reader_that_was_interrupted_between_frame_and_answers_looks_again():
+    frames = [Frame(index_picture(number), number, 1.0, 1, number / 25) for number in range(2)]
+    results = [
+        Result(frame, SquareEngine().predict(frame.rgb, frame.index), Timings(0, 0))
+        for frame in frames
+    ]
+    playing = SourceStatus(SourceState.PLAYING, info=SourceInfo("clip", 64, 64, 25, 1.0))
+    shown = [CaptureView(playing, frame) for frame in frames]
+
+    class Capture:
+        """Shows the second frame from the second look on."""
+
+        looks = iter([shown[0], *[shown[1]] * 9])
+        view = property(lambda self: next(self.looks))
+
+    class Inference:
+        view = InferenceView(ModelStatus(ModelState.READY), (results[1],))
+
+    pipeline = Pipeline(mode=PlaybackMode.LOCKED)
+    pipeline._capture, pipeline._inference = Capture(), Inference()
+    snapshot = pipeline.snapshot(1.0)
+    assert snapshot.frame is frames[1]
+    assert snapshot.result is results[1]
 
 
 def test_frames_cannot_be_written_to(clip, pipelines):

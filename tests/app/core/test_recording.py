@@ -1,11 +1,14 @@
 """Recordings on command: pause, step, seek, locked play."""
 
 import time
+from pathlib import Path
 
 from made_clips import index_in, index_picture, now, until, write_clip
 from made_engines import CrashingEngine, HeldEngine, SometimesNaNEngine, SquareEngine, loader
 
+from app.core.commands import CommandQueue, Pause, Play, Seek
 from app.core.snapshot import ModelState, PlaybackMode, SourceState
+from app.core.sources.file import FileSource
 
 ANY = "weights.safetensors"
 
@@ -94,6 +97,33 @@ def test_a_dragged_seek_bar_ends_at_its_last_place(clip, pipelines):
     for index in range(90):
         pipeline.seek(index / 25)
     until(lambda: shown_index(pipeline) == 89)
+
+
+def test_of_waiting_seeks_only_the_newest_is_done_and_other_commands_keep_their_place():
+    commands = CommandQueue()
+    for command in (Seek(1.0), Seek(2.0), Play(), Seek(3.0), Seek(4.0), Pause()):
+        commands.put(command)
+    taken = [commands.take() for _ in range(5)]
+    assert taken == [Seek(2.0), Play(), Seek(4.0), Pause(), None]
+
+
+def test_after_a_stall_of_the_disk_play_goes_on_at_its_own_pace(clip, pipelines):
+    class StallingSource(FileSource):
+        def read(self):
+            picture = super().read()
+            if picture.index == 10:
+                time.sleep(1.0)
+            return picture
+
+    pipeline = pipelines(
+        loader(SquareEngine()), source_opener=lambda spec: StallingSource(Path(spec))
+    )
+    pipeline.open(str(clip))
+    late = until(lambda: (found := now(pipeline).frame) is not None and found.index >= 10 and found)
+    # Without a new start of the clock 25 frames would come in one burst.
+    assert time.monotonic() - late.captured_s < 0.5
+    time.sleep(0.4)
+    assert now(pipeline).frame.index <= 24
 
 
 def test_an_answer_from_before_a_seek_is_not_painted_after_it(clip, pipelines):

@@ -141,9 +141,6 @@ class FileSource:
         """Goes to a key frame before the target, or to the beginning of a file without any."""
         if self._container is None or self._stream is None or self._stream.time_base is None:
             raise SourceError(f"{self._path}: was closed")
-        if not self._has_times:
-            self._restart()
-            return
         self._decoded.clear()
         offset = int((target_s + self._first_pts_s) / self._stream.time_base)
         try:

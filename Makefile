@@ -26,6 +26,7 @@ ifeq ($(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter-out Linux,$(shell uname -s)),win
 	$(BIN)/python main.py
 else
 	@echo "No display: the demo is played without a window."
+	mkdir -p output
 	$(BIN)/python main.py --headless --output output/demo-overlay.mkv \
 		--report output/demo-report.json --overwrite
 	@echo "Overlaid clip: output/demo-overlay.mkv, report: output/demo-report.json"

@@ -1,6 +1,6 @@
 """Measures the window's promises: the real window, the demo clip, the shipped weights.
 
-    python -m tests.promises [--seconds 60]
+    python tests/promises.py [--seconds 60]
 
 Prints one JSON object. Needs a display, or QT_QPA_PLATFORM=offscreen.
 """
@@ -30,7 +30,7 @@ BEAT_MS = 5
 
 
 class Witness(QObject):
-    """Watches a window from outside: every painted frame, its overlay's age, every late heartbeat."""
+    """Watches a window from outside: painted frames, their overlays' age, late heartbeats."""
 
     def __init__(self, window: Window, controller: Controller) -> None:
         super().__init__()

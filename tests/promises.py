@@ -83,7 +83,9 @@ class Witness(QObject):
         self.frames += 1
         self.frames_read_at.append((now_s, scene.snapshot.source.frames_read))
         self.answers_at.append((now_s, scene.snapshot.model.frames_answered))
-        if scene.layer is not None and result is not None:
+        # The view looks at its clock after this one: what is too old here is not painted there.
+        in_time = now_s <= scene.snapshot.expires_s
+        if scene.layer is not None and result is not None and in_time:
             self.ages_ms.append((now_s - result.frame.captured_s) * 1000)
 
     def _on_beat(self) -> None:

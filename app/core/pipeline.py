@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -132,13 +133,14 @@ class Pipeline:
         """What may be shown now; never waits for the workers.
 
         Args:
-            now_s: the time on `time.monotonic()`'s clock.
+            now_s: when it will be on screen, on `time.monotonic()`'s clock.
         """
         capture, inference = self._capture, self._inference
         shown, answers = _views(capture, inference)
-        return Snapshot(
-            shown.frame, self._valid_result(shown, answers, now_s), shown.status, answers.status
-        )
+        result, expires_s = self._valid_result(shown, answers)
+        if now_s > expires_s:
+            result, expires_s = None, math.inf
+        return Snapshot(shown.frame, result, shown.status, answers.status, expires_s)
 
     def close(self) -> None:
         """Stops both threads and waits a little for them, so that no device is left open."""
@@ -162,20 +164,22 @@ class Pipeline:
         return inference is None or inference.settled(frame)
 
     def _valid_result(
-        self, shown: CaptureView, answers: InferenceView, now_s: float
-    ) -> Result | None:
+        self, shown: CaptureView, answers: InferenceView
+    ) -> tuple[Result | None, float]:
+        """The answer that belongs to the shown picture, and until when (monotonic, seconds)."""
         if shown.frame is None or not answers.results:
-            return None
+            return None, math.inf
         locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
         if locked or shown.stands_still:
-            return answers.result_for(shown.frame)
+            return answers.result_for(shown.frame), math.inf
         newest = answers.results[-1]
         same_picture = (
             newest.frame.source_id == shown.frame.source_id
             and newest.frame.captured_s >= shown.since_s
         )
-        young = (now_s - newest.frame.captured_s) * 1000 <= self.max_age_ms
-        return newest if same_picture and young else None
+        if not same_picture:
+            return None, math.inf
+        return newest, newest.frame.captured_s + self.max_age_ms / 1000
 
     def _command(self, command: Command) -> None:
         capture = self._capture

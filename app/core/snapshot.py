@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -121,9 +122,12 @@ class Snapshot:
             else None.
         source: state of the source.
         model: state of the model.
+        expires_s: when `result` grows too old to be painted, seconds on the monotonic clock;
+            infinite where the picture stands or waits for its own answer.
     """
 
     frame: Frame | None
     result: Result | None
     source: SourceStatus
     model: ModelStatus
+    expires_s: float = math.inf

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.snapshot import PlaybackMode, Snapshot, SourceState
@@ -17,6 +18,7 @@ from app.ui.age_bound import AgeBound
 from app.ui.ai_state import AiState, ai_state
 from app.ui.layer_painter import LayerPainter
 from app.ui.notices import AI_QUESTION, DEMO, RESEARCH, Answer, Notice, faults
+from app.ui.paint_delay import PaintDelay
 from app.ui.scene import Readings, Scene
 from app.ui.theme import RESOURCES, Level
 from lmsfa.card import ModelCard
@@ -53,7 +55,10 @@ class Controller(QObject):
         self._raw = False
         self._is_demo = False
         self._read_research = False
-        self._snapshot = pipeline.snapshot(time.monotonic())
+        self._delay = PaintDelay()
+        self._decided_s = time.monotonic()
+        self._snapshot = pipeline.snapshot(self._decided_s)
+        self._painted: Frame | None = None
         self._answered_s = self._marked_s = -UNANSWERED_S
         self._readings: Readings | None = None
         self._show: Callable[[Scene], None] | None = None
@@ -72,19 +77,30 @@ class Controller(QObject):
     def tick(self) -> None:
         """Pulls a snapshot and shows what follows from it."""
         now_s = time.monotonic()
-        snapshot = self._pipeline.snapshot(now_s)
+        # An answer must still be young when its layer is on screen, not only now.
+        snapshot = self._pipeline.snapshot(now_s + self._delay.expected_s)
         self._follow_card(snapshot.model.card)
         self._bound.follow(snapshot.model)
         if self._ai_off:
             snapshot = replace(snapshot, result=None)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
-        if is_new:
-            self._meter.shown(snapshot, now_s)
         if is_new or self._waits(snapshot):
             self._note_answer(snapshot, now_s)
-        self._snapshot = snapshot
+        self._snapshot, self._decided_s = snapshot, now_s
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
+
+    def note_painted(self, time_s: float) -> None:
+        """Counts the frame on screen at its first painting, `time_s` on the monotonic clock."""
+        snapshot = self._snapshot
+        if snapshot.frame is None or snapshot.frame is self._painted:
+            return
+        self._painted = snapshot.frame
+        self._delay.note(time_s - self._decided_s)
+        # A frame that stands is no measure of how well the model keeps up.
+        if snapshot.source.state is SourceState.PLAYING:
+            in_time = time_s <= snapshot.expires_s
+            self._meter.shown(snapshot if in_time else replace(snapshot, result=None), time_s)
 
     def open(self, spec: str) -> None:
         """Opens a source in place of the present one, live at first."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -18,7 +21,13 @@ class VideoView(QWidget):
     """Draws one frame, as large as its shape allows, and the layer exactly over it.
 
     Plain QPainter: on a machine without a graphics processor OpenGL widgets take ten times as long.
+
+    Signals:
+        painted: time_s on the monotonic clock by which the layer was judged; emitted after each
+            painting.
     """
+
+    painted = Signal(float)
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,18 +36,23 @@ class VideoView(QWidget):
         self.setAccessibleName("Endoscope picture")
         self._frame: Frame | None = None
         self._layer: Layer | None = None
+        self._layer_until_s = math.inf
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A picture of common proportions."""
         return QSize(960, 540)
 
-    def show_frame(self, frame: Frame | None, layer: Layer | None) -> None:
+    def show_frame(
+        self, frame: Frame | None, layer: Layer | None, layer_until_s: float = math.inf
+    ) -> None:
         """Shows a frame and its layer; repaints only where one of them is another than before.
 
         Args:
             frame: the picture, or None for an empty ground.
             layer: (H, W, 4) uint8 premultiplied RGBA of the frame's size; None: raw picture.
+            layer_until_s: from this moment on, monotonic clock, the layer is not painted any more.
         """
+        self._layer_until_s = layer_until_s
         if frame is self._frame and layer is self._layer:
             return
         self._frame = frame
@@ -58,15 +72,18 @@ class VideoView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name and form
         """Draws ground, picture and layer."""
+        now_s = time.monotonic()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(PALETTE.ground))
         target = self.picture_rect()
         if self._frame is not None and not target.isEmpty():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, _image_of(self._frame.rgb))
-            if self._layer is not None:
+            # Between deciding and painting time passes: what is too old by now is left out.
+            if self._layer is not None and now_s <= self._layer_until_s:
                 painter.drawImage(target, _image_of(self._layer))
         painter.end()
+        self.painted.emit(now_s)
 
 
 def _image_of(pixels: NDArray[np.uint8]) -> QImage:

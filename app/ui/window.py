@@ -56,7 +56,7 @@ class Window(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Hands every part what it shows."""
         snapshot = scene.snapshot
-        self.view.show_frame(snapshot.frame, scene.layer)
+        self.view.show_frame(snapshot.frame, scene.layer, snapshot.expires_s)
         self.chips.show_chips(scene.chips)
         self.top.show_notices(scene.top)
         self.bottom.show_notices(scene.bottom)
@@ -135,6 +135,7 @@ class Window(QWidget):
 
     def _wire_decisions(self) -> None:
         controller, column, transport = self._controller, self.column, self.transport
+        self.view.painted.connect(controller.note_painted)
         self.top.answered.connect(controller.answer)
         self.bottom.answered.connect(controller.answer)
         column.ai_pressed.connect(controller.press_ai_off)

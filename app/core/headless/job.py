@@ -88,11 +88,6 @@ class Reel:
             self._recorder.close()
 
     @property
-    def records(self) -> bool:
-        """Whether the frames' pixels are wanted."""
-        return self._recorder is not None
-
-    @property
     def is_full(self) -> bool:
         """Whether no more frames are wanted."""
         return self._most is not None and self.frames >= self._most

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.core.frame import Frame
 from app.core.headless.job import Job, Outcome, Reel
@@ -66,7 +70,7 @@ def _display(pipeline: Pipeline, run: _LiveRun, reel: Reel) -> None:
     while not reel.is_full:
         now_s = time.monotonic()
         snapshot = pipeline.snapshot(now_s)
-        if not run.show(snapshot, now_s):
+        if not run.show(snapshot):
             if snapshot.source.state is SourceState.FAULT:
                 raise SourceError(snapshot.source.message)
             if snapshot.source.state is SourceState.ENDED:
@@ -88,28 +92,35 @@ class _LiveRun:
         self._frame: Frame | None = None
         self._result: Result | None = None
 
-    def show(self, snapshot: Snapshot, now_s: float) -> bool:
+    def show(self, snapshot: Snapshot) -> bool:
         """Displays the snapshot's frame where it is new; returns whether it was."""
         if snapshot.model.state is ModelState.FAULT:
             self._fault = self._fault or snapshot.model.message
-        frame, result = snapshot.frame, snapshot.result
+        frame = snapshot.frame
         if frame is None or frame is self._frame:
             return False
         self._frame = frame
+        rgb = self._painted(frame, snapshot.result)
+        shown_s = time.monotonic()
+        if shown_s > snapshot.expires_s:
+            # Grown too old while it was painted.
+            rgb, snapshot = frame.rgb, replace(snapshot, result=None)
+        result = snapshot.result
         if result is not None and result is not self._result:
             self._result = result
             self._instances.add(result.prediction)
-        self._meter.shown(snapshot, now_s)
-        self._record(frame, result)
+        self._meter.shown(snapshot, shown_s)
+        self._reel.add(rgb, frame.captured_s)
         return True
 
-    def _record(self, frame: Frame, result: Result | None) -> None:
-        rgb = frame.rgb
-        if self._reel.records and result is not None:
-            height, width = rgb.shape[:2]
-            layer = paint_layer(result.prediction, self._card, self._style, height, width)
-            rgb = blend(rgb, layer)
-        self._reel.add(rgb, frame.captured_s)
+    def _painted(self, frame: Frame, result: Result | None) -> NDArray[np.uint8]:
+        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
+        if result is None or result.frame.rgb.shape != frame.rgb.shape:
+            return frame.rgb
+        height, width = frame.rgb.shape[:2]
+        return blend(
+            frame.rgb, paint_layer(result.prediction, self._card, self._style, height, width)
+        )
 
     def outcome(self, job: Job, last: Snapshot) -> Outcome:
         """The report, with the counts of the run's last snapshot."""

@@ -324,3 +324,14 @@ def test_frames_cannot_be_written_to(clip, pipelines):
     frame = until(lambda: now(pipeline).frame)
     with pytest.raises(ValueError, match="read-only"):
         frame.rgb[0, 0] = 0
+
+
+def test_an_answer_says_until_when_it_may_be_painted(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()), max_age_ms=120)
+    pipeline.load(ANY)
+    pipeline.open(str(clip))
+    snapshot = until(lambda: (found := now(pipeline)).result is not None and found)
+    assert snapshot.expires_s == pytest.approx(snapshot.result.frame.captured_s + 0.12)
+    pipeline.pause()
+    until(lambda: (found := now(pipeline)).source.state is SourceState.PAUSED and found.result)
+    assert now(pipeline).expires_s == float("inf")

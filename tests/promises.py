@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
-from app.core.snapshot import ModelState, SourceState
+from app.core.snapshot import ModelState
 from app.ui.controller import Controller
 from app.ui.scene import Scene
 from app.ui.theme import apply_theme
@@ -34,7 +34,7 @@ class Witness(QObject):
 
     def __init__(self, window: Window, controller: Controller) -> None:
         super().__init__()
-        self._window, self._controller = window, controller
+        self._window = window
         self._scene: Scene | None = None
         self._painted_index: tuple[int, int] | None = None
         self._counts_from_s: float | None = None
@@ -68,8 +68,6 @@ class Witness(QObject):
         if ready and self._counts_from_s is None:
             QTimer.singleShot(round(SETTLE_S * 1000), self._begin)
             self._counts_from_s = float("inf")
-        if scene.snapshot.source.state is SourceState.ENDED:
-            self._controller.toggle_play()
 
     def _begin(self) -> None:
         self._counts_from_s = time.monotonic()

@@ -54,6 +54,7 @@ class Controller(QObject):
         self._asking = False
         self._raw = False
         self._is_demo = False
+        self._read_demo = False
         self._read_research = False
         self._delay = PaintDelay()
         self._decided_s = time.monotonic()
@@ -87,6 +88,9 @@ class Controller(QObject):
         if is_new or self._waits(snapshot):
             self._note_answer(snapshot, now_s)
         self._snapshot, self._decided_s = snapshot, now_s
+        if self._is_demo and snapshot.source.state is SourceState.ENDED:
+            # Whoever looks for the first time always finds a moving picture.
+            self._pipeline.play()
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
 
@@ -106,6 +110,7 @@ class Controller(QObject):
         """Opens a source in place of the present one, live at first."""
         demo = RESOURCES / "demo"
         self._is_demo = Path(spec).resolve().is_relative_to(demo)
+        self._read_demo = False
         self.choose_mode(PlaybackMode.LIVE)
         self._pipeline.open(spec)
 
@@ -199,7 +204,7 @@ class Controller(QObject):
             case Answer.HIDE_RESEARCH:
                 self._read_research = True
             case Answer.HIDE_DEMO:
-                self._is_demo = False
+                self._read_demo = True
 
     @property
     def _class_count(self) -> int:
@@ -284,7 +289,7 @@ class Controller(QObject):
             for notice, wanted in (
                 (AI_QUESTION, self._asking),
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
-                (DEMO, self._is_demo),
+                (DEMO, self._is_demo and not self._read_demo),
                 (RESEARCH, not self._read_research),
             )
             if wanted and notice is not None

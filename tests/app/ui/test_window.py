@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_clips import square_picture, write_clip
 from made_engines import CARD, HeldEngine, SlowEngine, SometimesNaNEngine, SquareEngine, loader
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -184,6 +185,38 @@ def test_demo_clip_says_what_it_is_until_the_line_is_hidden(desk, qtbot):
     assert DEMO.text in made.window.bottom.texts
     press_button(made.window.bottom, "Hide")
     qtbot.waitUntil(lambda: DEMO.text not in made.window.bottom.texts)
+
+
+@pytest.fixture
+def short_clip(tmp_path):
+    """Ten frames."""
+    path = tmp_path / "short.mkv"
+    write_clip(path, [square_picture(60, 40, 80, height=240, width=320)] * 10)
+    return path
+
+
+def test_demo_clip_begins_again_by_itself_also_when_its_line_is_hidden(
+    desk, qtbot, short_clip, monkeypatch
+):
+    monkeypatch.setattr("app.ui.controller.RESOURCES", short_clip.parent)
+    (short_clip.parent / "demo").mkdir()
+    demo = short_clip.rename(short_clip.parent / "demo" / "short.mkv")
+    made = desk(loader(SquareEngine()), source=demo)
+    press_button(made.window.bottom, "Hide")
+    qtbot.waitUntil(lambda: made.scene.snapshot.source.frames_read > 25, timeout=PATIENT_MS)
+    made.press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "PAUSED" in made.window.chips.texts, timeout=PATIENT_MS)
+
+
+def test_other_recordings_stand_at_their_end_until_space_plays_them_again(desk, qtbot, short_clip):
+    made = desk(loader(SquareEngine()), source=short_clip)
+    qtbot.waitUntil(lambda: "END OF RECORDING" in made.window.chips.texts, timeout=PATIENT_MS)
+    assert made.scene.snapshot.source.frames_read == 10
+    first = len(made.scenes)
+    qtbot.waitUntil(lambda: len(made.scenes) > first + 10, timeout=PATIENT_MS)
+    assert made.scene.snapshot.source.frames_read == 10
+    made.press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: made.scene.snapshot.source.frames_read > 12, timeout=PATIENT_MS)
 
 
 def test_question_mark_opens_and_leaves_the_keys(opened, qtbot):

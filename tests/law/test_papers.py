@@ -16,6 +16,12 @@ def test_readme_names_the_libraries_that_the_program_asks_for():
     assert command.replace("\\", " ").split() == QT_PACKAGES.split()
 
 
+def test_ci_installs_the_libraries_that_the_program_asks_for():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    names = script.split("qt_libraries=(", 1)[1].split(")", 1)[0]
+    assert names.split() == QT_PACKAGES.split()
+
+
 @pytest.mark.parametrize(("keys", "does"), OVERVIEW)
 def test_readme_tells_every_key(keys, does):
     rows = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("| ")]

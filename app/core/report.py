@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.core.notice import RESEARCH_NOTICE
 from app.core.sources.folder import picture_files
+from app.core.sources.source import path_of
 from lmsfa.card import ModelCard
 from lmsfa.prediction import Prediction
 
@@ -87,7 +88,7 @@ class InstanceCount:
 
 def source_sha256(spec: str) -> str:
     """SHA-256 of a file's bytes, or of a folder's pictures; "" where `spec` is a live source."""
-    path = Path(spec).expanduser()
+    path = path_of(spec)
     if path.is_dir():
         return _sha256(picture_files(path))
     return _sha256([path]) if path.is_file() else ""

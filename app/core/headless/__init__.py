@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from app.core.headless.job import Job, Outcome
 from app.core.headless.live import run_live
 from app.core.headless.locked import run_locked
 from app.core.inference import EngineLoader
 from app.core.recorder import OutputError, check_output, check_recording
+from app.core.sources.source import path_of
+from lmsfa.card import card_path
 from lmsfa.registry import load_engine
 
 __all__ = ["Job", "Outcome", "run_job"]
@@ -41,8 +41,9 @@ def _check_outputs(job: Job) -> None:
         check_recording(job.output, overwrite=job.overwrite)
     if job.report is not None:
         check_output(job.report, overwrite=job.overwrite)
-    # --overwrite must not cost the recording that is being read, nor the weights.
-    taken = {Path(job.source).expanduser().resolve(), job.weights.resolve()}
+    # --overwrite must not cost the recording that is being read, nor the weights and their card.
+    needed = (path_of(job.source), job.weights, card_path(job.weights))
+    taken = {path.resolve() for path in needed}
     for path in (job.output, job.report):
         if path is not None and path.resolve() in taken:
             raise OutputError(f"{path}: is needed by the run itself; give another name")

@@ -76,9 +76,14 @@ class FileSource:
             self._container = None
 
     def _check_path(self) -> None:
-        if not self._path.exists():
-            raise SourceError(f"{self._path}: no such file; give the path of a video file")
-        if self._path.stat().st_size == 0:
+        try:
+            size_bytes = self._path.stat().st_size
+        except (FileNotFoundError, ValueError):
+            line = f"{self._path}: no such file; give the path of a video file"
+            raise SourceError(line) from None
+        except OSError as error:
+            raise SourceError(f"{self._path}: cannot be read ({error.strerror})") from None
+        if size_bytes == 0:
             raise SourceError(f"{self._path}: the file is empty; a video file was expected")
 
     def _restart(self) -> None:

@@ -29,7 +29,12 @@ class FolderSource:
 
     def open(self) -> SourceInfo:
         """See `Source.open`."""
-        self._files = picture_files(self._path)
+        try:
+            self._files = picture_files(self._path)
+        except OSError as error:
+            raise SourceError(
+                f"{self._path}: the folder cannot be read ({error.strerror}); check its permissions"
+            ) from None
         if not self._files:
             endings = ", ".join(sorted(ENDINGS))
             raise SourceError(
@@ -58,8 +63,8 @@ class FolderSource:
 
 def picture_files(folder: Path) -> list[Path]:
     """The pictures of a folder in natural order."""
-    files = (entry for entry in folder.iterdir() if entry.suffix.lower() in ENDINGS)
-    return sorted(files, key=_natural_order)
+    named = (entry for entry in folder.iterdir() if entry.suffix.lower() in ENDINGS)
+    return sorted((entry for entry in named if not entry.is_dir()), key=_natural_order)
 
 
 def rgb_from_file(path: Path) -> NDArray[np.uint8]:
@@ -69,8 +74,13 @@ def rgb_from_file(path: Path) -> NDArray[np.uint8]:
         SourceError: the file is not a picture.
     """
     # Not imread: on Windows OpenCV opens no path with letters outside the code page.
-    coded = np.fromfile(path, dtype=np.uint8)
-    pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if coded.size else None
+    try:
+        coded = np.fromfile(path, dtype=np.uint8)
+        pixels = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED) if coded.size else None
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); check the file") from None
+    except cv2.error:
+        pixels = None
     if pixels is None or pixels.size == 0:
         raise SourceError(
             f"{path}: not a picture that can be read; repair the file or take it away"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from app.core.sources.camera import CameraSource
 from app.core.sources.file import FileSource
 from app.core.sources.folder import FolderSource
 from app.core.sources.network import NetworkSource
-from app.core.sources.source import Source, SourceError
+from app.core.sources.source import Source, SourceError, path_of
 
 SCHEMES: dict[str, Callable[[str], Source]] = {
-    "camera:": lambda spec: CameraSource(spec.removeprefix("camera:")),
+    "camera:": lambda spec: CameraSource(spec.partition(":")[2]),
     "rtsp://": NetworkSource,
     "rtsps://": NetworkSource,
     "tcp://": NetworkSource,
@@ -22,14 +21,16 @@ SCHEMES: dict[str, Callable[[str], Source]] = {
     "https://": NetworkSource,
 }
 """Beginning of what was typed -> what makes its source; everything else is a path."""
+LINUX_DEVICE = "/dev/video"
+"""A path that means a camera; read as a file it would give nothing."""
 
 
 def open_source(spec: str) -> Source:
     """Makes the source that `spec` names; `Source.open` then opens it.
 
     Args:
-        spec: path of a file or of a folder of pictures, "camera:0", "0", "camera:NAME", or the
-            URL of a stream (rtsp, rtp, tcp, udp, http).
+        spec: path of a file or of a folder of pictures, "camera:0", "0", "camera:NAME",
+            "/dev/video0", or the URL of a stream (rtsp, rtp, tcp, udp, http).
 
     Raises:
         SourceError: the scheme is not known, or nothing was given.
@@ -40,12 +41,19 @@ def open_source(spec: str) -> Source:
         )
     if spec.isdigit():
         return CameraSource(spec)
+    if spec.startswith(LINUX_DEVICE):
+        return CameraSource(spec)
     for scheme, make in SCHEMES.items():
-        if spec.startswith(scheme):
+        if spec.lower().startswith(scheme):
             return make(spec)
     if "://" in spec:
         raise SourceError(
             f"{spec}: not a known kind of stream; expected one of {', '.join(SCHEMES)}"
         )
-    path = Path(spec).expanduser()
-    return FolderSource(path) if path.is_dir() else FileSource(path)
+    path = path_of(spec)
+    try:
+        return FolderSource(path) if path.is_dir() else FileSource(path)
+    except OSError as error:
+        raise SourceError(
+            f"{spec}: cannot be looked at ({error.strerror}); give the path of a file or folder"
+        ) from None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
+import av
 import numpy as np
 from av import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
+
+from app.core.sources.source import SourceError
 
 UNSPECIFIED_COLOURS = 2
 """FFmpeg's AVCOL_SPC_UNSPECIFIED: the file does not say which YUV it holds."""
@@ -20,13 +23,22 @@ def rgb_from_frame(frame: VideoFrame) -> NDArray[np.uint8]:
 
     Returns:
         (H, W, 3) uint8 RGB, contiguous.
+
+    Raises:
+        SourceError: its pixel format is one that FFmpeg cannot convert.
     """
     has_alpha = any(component.is_alpha for component in frame.format.components)
-    reformatted = frame.reformat(
-        format="rgba" if has_alpha else "rgb24",
-        src_colorspace=_colours(frame),
-        dst_color_range=ColorRange.JPEG,
-    )
+    try:
+        reformatted = frame.reformat(
+            format="rgba" if has_alpha else "rgb24",
+            src_colorspace=_colours(frame),
+            dst_color_range=ColorRange.JPEG,
+        )
+    except (av.FFmpegError, OSError, ValueError):
+        raise SourceError(
+            f"pictures of the pixel format {frame.format.name} cannot be shown; "
+            "convert the video, for example to yuv420p"
+        ) from None
     pixels = cast("NDArray[np.uint8]", reformatted.to_ndarray())
     return _upright(over_black(pixels) if has_alpha else pixels, frame.rotation)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +31,15 @@ class Picture:
     index: int
     media_s: float | None = None
     captured_s: float | None = None
+
+
+def path_of(spec: str) -> Path:
+    """The path that a person typed, with ~ for the home folder where there is such a user."""
+    path = Path(spec)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 class Source(Protocol):

@@ -75,6 +75,16 @@ def test_a_broken_picture_is_named(tmp_path, content):
         open_source(str(tmp_path)).open()
 
 
+def test_a_picture_that_is_gone_is_named_and_a_folder_is_no_picture(tmp_path):
+    (tmp_path / "album.png").mkdir()
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match=r"gone\.png: cannot be read \(No such file"):
+        open_source(str(tmp_path)).open()
+    (tmp_path / "gone.png").unlink()
+    with pytest.raises(SourceError, match="a folder without pictures"):
+        open_source(str(tmp_path)).open()
+
+
 def test_a_picture_of_floats_is_named(tmp_path):
     cv2.imwrite(str(tmp_path / "depth.tiff"), np.ones((4, 4), np.float32))
     with pytest.raises(SourceError, match="8 or 16 bits expected, got float32"):

@@ -177,6 +177,7 @@ def test_a_run_never_overwrites_what_it_reads(squares, weights, tmp_path):
     for more in (
         {"output": squares},
         {"report": weights},
+        {"report": weights.with_suffix(".json")},
         {"output": tmp_path / "o.mkv", "report": tmp_path / "o.mkv"},
     ):
         with pytest.raises(OutputError, match="is needed by the run itself"):

@@ -194,6 +194,15 @@ def test_no_source_is_said(spec):
         open_source(spec)
 
 
+@pytest.mark.parametrize("spec", ["7", "camera:7", "Camera:7", "/dev/video7"])
+def test_every_way_to_write_a_camera_means_one(spec):
+    assert isinstance(open_source(spec), CameraSource)
+
+
+def test_a_scheme_may_be_written_in_capitals():
+    assert isinstance(open_source("RTSP://127.0.0.1:9/x"), NetworkSource)
+
+
 def test_an_unknown_scheme_is_named():
     with pytest.raises(SourceError, match="ftp://x: not a known kind of stream; expected one of"):
         open_source("ftp://x")

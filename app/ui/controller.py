@@ -80,6 +80,8 @@ class Controller(QObject):
         now_s = time.monotonic()
         # An answer must still be young when its layer is on screen, not only now.
         snapshot = self._pipeline.snapshot(now_s + self._delay.expected_s)
+        if self._is_demo and snapshot.source.state is SourceState.ENDED:
+            snapshot = self._begun_again(snapshot)
         self._follow_card(snapshot.model.card)
         self._bound.follow(snapshot.model)
         if self._ai_off:
@@ -88,9 +90,6 @@ class Controller(QObject):
         if is_new or self._waits(snapshot):
             self._note_answer(snapshot, now_s)
         self._snapshot, self._decided_s = snapshot, now_s
-        if self._is_demo and snapshot.source.state is SourceState.ENDED:
-            # Whoever looks for the first time always finds a moving picture.
-            self._pipeline.play()
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
 
@@ -229,6 +228,11 @@ class Controller(QObject):
             self._style = style_choice.all_on(self._style)
         self._card = card
         self._meter.clear()
+
+    def _begun_again(self, snapshot: Snapshot) -> Snapshot:
+        """Plays the demo again: whoever looks for the first time always finds a moving picture."""
+        self._pipeline.play()
+        return replace(snapshot, source=replace(snapshot.source, state=SourceState.PLAYING))
 
     def _waits(self, snapshot: Snapshot) -> bool:
         """Whether the picture stands for as long as it takes, and its answer with it."""

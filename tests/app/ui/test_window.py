@@ -204,6 +204,7 @@ def test_demo_clip_begins_again_by_itself_also_when_its_line_is_hidden(
     made = desk(loader(SquareEngine()), source=demo)
     press_button(made.window.bottom, "Hide")
     qtbot.waitUntil(lambda: made.scene.snapshot.source.frames_read > 25, timeout=PATIENT_MS)
+    assert not any(text == "END OF RECORDING" for scene in made.scenes for _, text in scene.chips)
     made.press(Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: "PAUSED" in made.window.chips.texts, timeout=PATIENT_MS)
 

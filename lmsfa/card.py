@@ -14,7 +14,15 @@ from lmsfa.errors import InputError
 SCHEMA_VERSION = 1
 ROLES = ("structure", "protected", "instrument")
 
+MAX_INPUT_SIZE_PX = 4096
+"""A larger input is a slip of the pen, not a model."""
+
 Colour = tuple[int, int, int]
+
+_TEXTS = ("system", "name", "training_domain", "licence", "attribution", "command", "sha256")
+_WHOLES = ("input_size_px", "input_multiple_px", "schema_version")
+_SHARES = ("score_threshold", "nms_iou")
+_OBJECTS = ("architecture", "metrics")
 
 
 class CardError(InputError, ValueError):
@@ -30,10 +38,12 @@ class ClassSpec:
     role: str = "structure"
 
     def __post_init__(self) -> None:
-        """Checks the colour and the role."""
-        if len(self.colour) != 3 or not all(0 <= part <= 255 for part in self.colour):
+        """Checks name, colour and role."""
+        if not isinstance(self.name, str) or not self.name:
+            raise CardError(f"a class's name must be text, got {self.name!r}")
+        if len(self.colour) != 3 or not all(_is_whole(p) and 0 <= p <= 255 for p in self.colour):
             raise CardError(
-                f"class {self.name!r}: colour must be three numbers 0..255, got {self.colour}"
+                f"class {self.name!r}: colour must be three whole numbers 0..255, got {self.colour}"
             )
         if self.role not in ROLES:
             raise CardError(
@@ -84,7 +94,8 @@ class ModelCard:
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        """Checks that the fields agree with each other."""
+        """Checks the fields' kinds, and that they agree with each other."""
+        _check_kinds(self)
         names = [spec.name for spec in self.classes]
         if not names or len(set(names)) != len(names):
             raise CardError(f"classes must be one or more different names, got {names}")
@@ -93,20 +104,43 @@ class ModelCard:
                 f"draw_priority must name every class once: expected {names}, "
                 f"got {list(self.draw_priority)}"
             )
-        if self.input_size_px <= 0 or self.input_size_px % self.input_multiple_px:
+        multiple = self.input_multiple_px
+        sizes = range(multiple, MAX_INPUT_SIZE_PX + 1, multiple) if multiple > 0 else ()
+        if self.input_size_px not in sizes:
             raise CardError(
-                f"input_size_px must be a multiple of {self.input_multiple_px}, "
+                f"input_size_px must be a multiple of {multiple} up to {MAX_INPUT_SIZE_PX}, "
                 f"got {self.input_size_px}"
             )
-        for label, share in (("score_threshold", self.score_threshold), ("nms_iou", self.nms_iou)):
-            if not 0 <= share <= 1:
-                raise CardError(f"{label} must be 0..1, got {share}")
 
     @property
     def draw_order(self) -> tuple[int, ...]:
         """Class ids, lowest first: paint in this order and the most important ends on top."""
         ids = {spec.name: index for index, spec in enumerate(self.classes)}
         return tuple(ids[name] for name in self.draw_priority)
+
+
+def _is_whole(value: object) -> bool:
+    # True and False are whole numbers to Python, but not to whoever wrote the card.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_kinds(card: ModelCard) -> None:
+    """JSON holds what it likes; a field of the wrong kind is named here, not in a traceback."""
+    for kind, names, fits in (
+        ("text", _TEXTS, lambda value: isinstance(value, str)),
+        ("a whole number", _WHOLES, _is_whole),
+        ("a number 0..1", _SHARES, _is_share),
+        ("an object", _OBJECTS, lambda value: isinstance(value, Mapping)),
+        ("true or false", ("synthetic",), lambda value: isinstance(value, bool)),
+    ):
+        for name in names:
+            if not fits(getattr(card, name)):
+                raise CardError(f"{name} must be {kind}, got {getattr(card, name)!r}")
+
+
+def _is_share(value: object) -> bool:
+    number = isinstance(value, float) or _is_whole(value)
+    return number and 0 <= value <= 1  # type: ignore[operator]  # a number by now
 
 
 def card_path(weights: Path) -> Path:
@@ -152,7 +186,8 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(
             f"{path}: no model card; every weights file needs its .json card beside it"
         ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # Broken UTF-8, broken JSON and absurd numbers are all ValueErrors.
         raise CardError(f"{path}: not a readable JSON model card ({error})") from None
     return _card_from(fields, path)
 
@@ -161,7 +196,7 @@ def _card_from(fields: object, path: Path) -> ModelCard:
     if not isinstance(fields, dict):
         raise CardError(f"{path}: expected a JSON object, got {type(fields).__name__}")
     version = fields.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if not _is_whole(version) or version != SCHEMA_VERSION:
         raise CardError(
             f"{path}: schema_version {SCHEMA_VERSION} expected, got {version!r}; "
             "use a matching release"

@@ -54,21 +54,31 @@ def read_weights(weights: Path) -> tuple[dict[str, Tensor], ModelCard]:
 
 
 def load_strictly(network: nn.Module, tensors: Mapping[str, Tensor], weights: Path) -> None:
-    """Loads tensors whose names and shapes must be exactly the network's.
+    """Loads tensors that `check_tensors` accepts. Raises as it does."""
+    check_tensors(network, tensors, weights)
+    network.load_state_dict(dict(tensors))
+
+
+def check_tensors(network: nn.Module, tensors: Mapping[str, Tensor], weights: Path) -> None:
+    """Checks that names, shapes and dtypes are exactly those of `network`, on whatever device.
 
     Raises:
-        CheckpointError: a tensor is missing, unknown or of another shape; the first is named.
+        CheckpointError: a tensor is missing, unknown or of another kind; the first is named.
     """
     wanted = network.state_dict()
     for name in sorted(wanted.keys() | tensors.keys()):
-        have = tuple(tensors[name].shape) if name in tensors else "nothing"
-        want = tuple(wanted[name].shape) if name in wanted else "nothing"
+        have, want = _kind(tensors.get(name)), _kind(wanted.get(name))
         if have != want:
             raise CheckpointError(
                 f"{weights}: tensor {name} is {have}, the card's architecture expects {want}; "
                 "weights and card do not belong together"
             )
-    network.load_state_dict(dict(tensors))
+
+
+def _kind(tensor: Tensor | None) -> str:
+    if tensor is None:
+        return "nothing"
+    return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

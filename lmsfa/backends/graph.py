@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from lmsfa.card import ModelCard
-from lmsfa.checkpoint import CheckpointError, load_strictly, read_weights
-from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.checkpoint import CheckpointError, check_tensors, load_strictly, read_weights
+from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
 from lmsfa.registry import EngineError
+
+LARGEST_NUMBER = 4096
+"""No width or count of a network that runs live is larger."""
 
 
 class PictureGraph(nn.Module):
@@ -36,7 +40,11 @@ def load_network(weights: Path) -> tuple[Lmsfa, ModelCard]:
     """
     try:
         tensors, card = read_weights(weights)
-        network = Lmsfa(_config(card, weights))
+        config = _config(card, weights)
+        # Shapes alone first: a card that asks for the impossible must not cost the memory for it.
+        with torch.device("meta"):
+            check_tensors(Lmsfa(config), tensors, weights)
+        network = Lmsfa(config)
         load_strictly(network, tensors, weights)
     except CheckpointError as error:
         raise EngineError(str(error)) from None
@@ -49,22 +57,36 @@ def load_graph(weights: Path) -> PictureGraph:
 
 
 def _config(card: ModelCard, weights: Path) -> LmsfaConfig:
-    fields = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in card.architecture.items()
-    }
-    try:
-        config = LmsfaConfig(**fields)  # type: ignore[arg-type]  # a wrong type fails below
-    except TypeError as error:
+    defaults = asdict(LmsfaConfig())
+    for name, said in card.architecture.items():
+        if name not in defaults or not _is_like(said, defaults[name]):
+            expected = f"like {defaults[name]}" if name in defaults else "no such field"
+            raise CheckpointError(
+                f"{weights}: the card's architecture is not LMSF-A's: "
+                f"{name!r} is {said!r}, expected {expected}"
+            )
+    if card.input_size_px % INPUT_MULTIPLE_PX:
         raise CheckpointError(
-            f"{weights}: the card's architecture is not LMSF-A's ({error})"
-        ) from None
+            f"{weights}: LMSF-A reads inputs of a multiple of {INPUT_MULTIPLE_PX} px, "
+            f"the card says {card.input_size_px}"
+        )
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in card.architecture.items()}
+    config = LmsfaConfig(**fields)  # type: ignore[arg-type]  # each was compared with its default
     if config.classes != len(card.classes):
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "
             f"the card names {len(card.classes)}; weights and card do not belong together"
         )
     return config
+
+
+def _is_like(said: object, default: object) -> bool:
+    """Whether a JSON value may stand for a field of `LmsfaConfig` that has this default."""
+    if isinstance(default, tuple):
+        fits = isinstance(said, list | tuple) and len(said) == len(default)
+        return fits and all(_is_like(part, default[0]) for part in said)  # type: ignore[attr-defined]
+    number = isinstance(said, int | float if isinstance(default, float) else int)
+    return number and not isinstance(said, bool) and 1 <= said <= LARGEST_NUMBER  # type: ignore[operator]
 
 
 def blank_canvas(size_px: int) -> Tensor:

@@ -81,7 +81,63 @@ SPOILED = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "said"), SPOILED)
+def _half_precision(weights: Path) -> None:
+    _rewrite(weights, lambda t: t.update({"tfe.prior.weight": t["tfe.prior.weight"].half()}))
+
+
+def _first_class(**changes: object) -> Callable[[Path], None]:
+    def change(weights: Path) -> None:
+        first, *others = json.loads(card_path(weights).read_text())["classes"]
+        _change_card(weights, classes=[first | changes, *others])
+
+    return change
+
+
+def _shape(**changes: object) -> Callable[[Path], None]:
+    def change(weights: Path) -> None:
+        said = json.loads(card_path(weights).read_text())["architecture"]
+        _change_card(weights, architecture=said | changes)
+
+    return change
+
+
+def _card_field(**changes: object) -> Callable[[Path], None]:
+    return lambda weights: _change_card(weights, **changes)
+
+
+WRONG_KINDS = [
+    (lambda weights: card_path(weights).write_text("[" * 100_000), "not a readable JSON"),
+    (lambda weights: card_path(weights).write_text("9" * 5000), "not a readable JSON"),
+    (_half_precision, "float16"),
+    (_first_class(colour="red"), "colour"),
+    (_first_class(colour=[1.5, 2, 3]), "colour"),
+    (_first_class(colour=None), "schema"),
+    (_first_class(name=5), "name must be text"),
+    (_first_class(role=["structure"]), "role"),
+    (_card_field(classes=None), "schema"),
+    (_card_field(score_threshold=None), "score_threshold"),
+    (_card_field(score_threshold=True), "score_threshold"),
+    (_card_field(nms_iou=float("nan")), "nms_iou"),
+    (_card_field(input_size_px="320"), "input_size_px"),
+    (_card_field(input_size_px=320.0), "input_size_px"),
+    (_card_field(input_size_px=3_200_000), "4096"),
+    (_card_field(input_multiple_px=0), "input_size_px"),
+    (_card_field(input_multiple_px=1, input_size_px=321), "multiple of 32"),
+    (_card_field(sha256=None), "sha256"),
+    (_card_field(system=["lmsfa"]), "system"),
+    (_card_field(training_domain=None), "training_domain"),
+    (_card_field(synthetic="no"), "synthetic"),
+    (_card_field(architecture=[1]), "architecture"),
+    (_shape(widths="abc"), "widths"),
+    (_shape(widths=[16, 32]), "widths"),
+    (_shape(neck=-64), "neck"),
+    (_shape(units=3.5), "units"),
+    (_shape(head=10**9), "head"),
+    (_shape(widths=[4096] * 5, hidden=[4096] * 4), "do not belong together"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "said"), [*SPOILED, *WRONG_KINDS])
 def test_spoiled_weights_are_refused_in_one_line(
     weights: Path, spoil: Callable[[Path], None], said: str
 ) -> None:

@@ -20,6 +20,9 @@ EVALUATION_SCORE_THRESHOLD = 0.001
 """Average precision needs the whole curve, weak answers too."""
 MAX_INSTANCES = 100
 
+Annotations = list[dict[str, Any]]
+"""As COCO's JSON has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
@@ -137,14 +140,11 @@ def _annotation(image: int, class_id: int, mask: NDArray[np.bool_]) -> dict[str,
 
 
 def _figures(
-    images: list[dict[str, Any]],
-    truths: list[dict[str, Any]],
-    answers: list[dict[str, Any]],
-    categories: list[dict[str, Any]],
+    images: Annotations, truths: Annotations, answers: Annotations, categories: Annotations
 ) -> Figures:
     counts = [sum(t["category_id"] == entry["id"] for t in truths) for entry in categories]
-    precision, scores, recall = _curves(images, truths, answers, categories)
-    threshold, precisions, recalls = _best_f1(precision[0], scores[0], counts)
+    precision, recall = _curves(images, truths, answers, categories)
+    threshold, precisions, recalls = _best_f1(_hits(images, truths, answers, categories), counts)
     per_class = {
         entry["name"]: ClassFigures(
             _curve_mean(precision[:1, :, index], count),
@@ -169,40 +169,65 @@ def _figures(
 
 
 def _curves(
-    images: list[dict[str, Any]],
-    truths: list[dict[str, Any]],
-    answers: list[dict[str, Any]],
-    categories: list[dict[str, Any]],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Precision and score (IoUs, recalls, classes), recall (IoUs, classes); no answer is 0."""
+    images: Annotations, truths: Annotations, answers: Annotations, categories: Annotations
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Precision (IoUs, recalls, classes) and recall (IoUs, classes); no answer is 0."""
     shape = (10, 101, len(categories))
     if not truths or not answers:
-        return np.zeros(shape), np.zeros(shape), np.zeros((shape[0], shape[2]))
-    truth = COCO({"images": images, "annotations": truths, "categories": categories})
-    judge = COCOeval_faster(truth, truth.loadRes(answers), "segm", print_function=lambda *_: None)
-    judge.params.maxDets = [1, 10, MAX_INSTANCES]
+        return np.zeros(shape), np.zeros((shape[0], shape[2]))
+    judge = _judge(images, truths, answers, categories)
     judge.evaluate()
     judge.accumulate()
     precision = np.asarray(judge.eval["precision"])[:, :, :, 0, -1].clip(min=0)
-    scores = np.asarray(judge.eval["scores"])[:, :, :, 0, -1].clip(min=0)
     recall = np.asarray(judge.eval["recall"])[:, :, 0, -1].clip(min=0)
-    return precision, scores, recall
+    return precision, recall
+
+
+def _judge(
+    images: Annotations, truths: Annotations, answers: Annotations, categories: Annotations
+) -> COCOeval_faster:
+    truth = COCO({"images": images, "annotations": truths, "categories": categories})
+    judge = COCOeval_faster(truth, truth.loadRes(answers), "segm", print_function=lambda *_: None)
+    judge.params.maxDets = [1, 10, MAX_INSTANCES]
+    return judge
+
+
+def _hits(
+    images: Annotations, truths: Annotations, answers: Annotations, categories: Annotations
+) -> list[NDArray[np.float64]]:
+    """For each class (answers, 2): score, and 1 where the answer is right at IoU 0.5, else 0."""
+    right = np.zeros(len(answers))
+    if truths and answers:
+        judge = _judge(images, truths, answers, categories)
+        judge.params.iouThrs = np.array([0.5])
+        judge.params.areaRng, judge.params.areaRngLbl = judge.params.areaRng[:1], ["all"]
+        judge.evaluate()
+        judge.accumulate()
+        # Keys are "answer_truth"; loading numbered the answers from 1 in their order.
+        numbers = [int(pair.split("_")[0]) - 1 for pair in judge.eval["matched"]]
+        right[numbers] = 1
+    scores = np.array([answer["score"] for answer in answers])
+    class_ids = np.array([answer["category_id"] for answer in answers])
+    both = np.stack([scores, right], 1)
+    return [both[class_ids == entry["id"]] for entry in categories]
 
 
 def _best_f1(
-    precision: NDArray[np.float64], scores: NDArray[np.float64], counts: list[int]
+    hits: list[NDArray[np.float64]], counts: list[int]
 ) -> tuple[float, list[float], list[float]]:
-    """The score with the best mean F1 on (recalls, classes) curves at IoU 0.5, what it gives."""
-    recall_grid = np.linspace(0, 1, precision.shape[0])
-    present = np.array(counts) > 0
+    """The score with the best mean F1 at IoU 0.5, and each class's precision and recall there.
+
+    These count answers. COCO's curves would flatter: their precision at a recall is the best one
+    at that recall or any higher.
+    """
     best: tuple[float, float, list[float], list[float]] = (-1.0, 0.0, [], [])
     for threshold in np.arange(0.01, 1.0, 0.01):
-        reached = scores >= threshold
-        last = np.where(reached.any(0), reached.shape[0] - 1 - reached[::-1].argmax(0), -1)
-        found = last >= 0
-        recalls = np.where(found, recall_grid[last], 0.0)
-        precisions = np.where(found, precision[last, np.arange(len(counts))], 0.0)
+        kept = [found[found[:, 0] >= threshold, 1] for found in hits]
+        right = np.array([found.sum() for found in kept])
+        precisions = right / np.maximum([found.size for found in kept], 1)
+        recalls = right / np.maximum(counts, 1)
         f1 = 2 * precisions * recalls / np.maximum(precisions + recalls, 1e-9)
+        present = np.array(counts) > 0
         mean = float(f1[present].mean()) if present.any() else 0.0
         if mean > best[0]:
             best = (mean, round(float(threshold), 2), precisions.tolist(), recalls.tolist())

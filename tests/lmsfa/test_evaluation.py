@@ -79,6 +79,36 @@ def test_answers_on_void_neither_help_nor_harm(shapes_dataset: Path, card: Model
     assert evaluate(engine, dataset, dataset.samples("val")).mask_ap == pytest.approx(1)
 
 
+class DoublingEngine(KnowingEngine):
+    """Answers squares surely and once more in a wrong place, discs hesitantly and rightly."""
+
+    def predict(self, rgb: np.ndarray, frame_index: int = 0, captured_s: float = 0.0) -> Prediction:
+        square, disc = super().predict(rgb, frame_index, captured_s).instances
+        wrong = replace(square, score=0.5, mask=np.roll(square.mask, 48, axis=1))
+        found = (replace(square, score=0.9), wrong, replace(disc, score=0.3))
+        return Prediction(frame_index, captured_s, found, None, "truth")
+
+
+def test_precision_counts_every_wrong_answer_at_the_threshold(
+    shapes_dataset: Path, card: ModelCard
+) -> None:
+    dataset = LabelMapDataset.open(shapes_dataset)
+    figures = evaluate(DoublingEngine(card, shapes_dataset), dataset, dataset.samples("val"))
+    # Reaching the discs at 0.3 lets every wrong square in: 4 of 8 squares, 4 of 4 discs are right.
+    assert figures.score_threshold <= 0.3
+    assert figures.precision == pytest.approx(0.75)
+    assert figures.recall == pytest.approx(1)
+    assert figures.mask_ap50 == pytest.approx(1)
+
+
+def test_no_answer_at_all_is_zero_not_an_error(shapes_dataset: Path, card: ModelCard) -> None:
+    dataset = LabelMapDataset.open(shapes_dataset)
+    engine = KnowingEngine(card, shapes_dataset)
+    engine.predict = lambda rgb: Prediction(0, 0.0, (), None, "truth")
+    figures = evaluate(engine, dataset, dataset.samples("val"))
+    assert (figures.mask_ap50, figures.precision, figures.recall) == (0, 0, 0)
+
+
 def test_a_class_without_instances_is_left_out_not_nan(
     shapes_dataset: Path, card: ModelCard
 ) -> None:

@@ -17,7 +17,6 @@ from app.core.stage import CaptureView, Model, Stage
 
 logger = logging.getLogger(__name__)
 
-POLL_S = 0.05
 DEVICE_WAIT_S = 10.0
 """How long a camera may take to be let go before it is opened again."""
 
@@ -55,11 +54,6 @@ class CaptureWorker:
     def view(self) -> CaptureView:
         """The newest view; never blocks."""
         return self._stage.view
-
-    @property
-    def spec(self) -> str:
-        """What this worker opened."""
-        return self._spec
 
     def start(self) -> None:
         """Begins to open the source; returns at once."""
@@ -104,11 +98,10 @@ class CaptureWorker:
             self._stage.turn(SourceState.FAULT, message)
 
     def _wait_for_device(self) -> None:
+        # Also when stopped meanwhile: the successor waits for this thread, and means the device.
         predecessor, self._predecessor = self._predecessor, None
-        give_up_s = time.monotonic() + DEVICE_WAIT_S
-        while predecessor is not None and time.monotonic() < give_up_s:
-            if self._stage.stopping or predecessor.join(POLL_S):
-                return
+        if predecessor is not None:
+            predecessor.join(DEVICE_WAIT_S)
 
     def _serve(self, source: Source) -> None:
         try:

@@ -143,9 +143,8 @@ class InferenceWorker:
 
     def _wait_for_device(self) -> None:
         """Two engines on one device would slow each other or run out of memory."""
-        while self._predecessor is not None and not self._stopping:
-            if self._predecessor.join(POLL_S):
-                return
+        # Also when stopped meanwhile: the successor waits for this thread, and means the device.
+        while self._predecessor is not None and not self._predecessor.join(POLL_S):
             waiting = "waiting for the previous model to leave the device"
             self._publish(InferenceView(ModelStatus(ModelState.LOADING, waiting)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -21,7 +22,7 @@ from app.core.snapshot import (
     SourceState,
     SourceStatus,
 )
-from app.core.sources import Source, open_source
+from app.core.sources import Source, device_of, open_source
 from app.core.stage import CaptureView
 from lmsfa.registry import load_engine
 
@@ -66,6 +67,7 @@ class Pipeline:
         self._source_ids = count(1)
         self._changing = Lock()
         self._capture: CaptureWorker | None = None
+        self._last_on_device: dict[str, CaptureWorker] = {}
         self._inference: InferenceWorker | None = None
 
     @property
@@ -77,15 +79,17 @@ class Pipeline:
         """Replaces the source; see `open_source` for what may be given."""
         with self._changing:
             previous = self._capture
-            same_device = previous is not None and previous.spec == source_spec
+            device = device_of(source_spec)
             self._capture = CaptureWorker(
                 source_spec,
                 next(self._source_ids),
                 self,
                 open_source=self._open_source,
                 mode=self._mode,
-                predecessor=previous if same_device else None,
+                predecessor=self._last_on_device.get(device),
             )
+            if device:
+                self._last_on_device[device] = self._capture
             if previous is not None:
                 previous.stop()
             self._capture.start()
@@ -149,8 +153,9 @@ class Pipeline:
             self._capture = self._inference = None
         for worker in workers:
             worker.stop()
+        give_up_s = time.monotonic() + CLOSE_WAIT_S
         for worker in workers:
-            worker.join(CLOSE_WAIT_S)
+            worker.join(max(0.0, give_up_s - time.monotonic()))
 
     def offer(self, frame: Frame) -> None:
         """See `stage.Model`."""

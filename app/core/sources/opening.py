@@ -39,9 +39,7 @@ def open_source(spec: str) -> Source:
         raise SourceError(
             "no source was given; give a file, a folder of pictures, camera:0 or a stream's URL"
         )
-    if spec.isdigit():
-        return CameraSource(spec)
-    if spec.startswith(LINUX_DEVICE):
+    if spec.isdigit() or spec.startswith(LINUX_DEVICE):
         return CameraSource(spec)
     for scheme, make in SCHEMES.items():
         if spec.lower().startswith(scheme):
@@ -57,3 +55,14 @@ def open_source(spec: str) -> Source:
         raise SourceError(
             f"{spec}: cannot be looked at ({error.strerror}); give the path of a file or folder"
         ) from None
+
+
+def device_of(spec: str) -> str:
+    """What only one source can hold at a time, "" for files and folders.
+
+    Every camera is the same device, "camera", because one camera has many names.
+    """
+    lower = spec.lower()
+    if spec.isdigit() or spec.startswith(LINUX_DEVICE) or lower.startswith("camera:"):
+        return "camera"
+    return spec if "://" in spec else ""

@@ -29,6 +29,7 @@ from app.core.snapshot import (
     Timings,
 )
 from app.core.sources import Picture
+from app.core.sources.file import FileSource
 from app.core.stage import CaptureView
 from lmsfa.registry import EngineError
 
@@ -256,8 +257,8 @@ def test_opening_loading_and_closing_return_at_once(clip, pipelines):
     until(lambda: now(pipeline).result is not None)
 
 
-def test_a_camera_is_let_go_before_it_is_opened_again(pipelines):
-    in_use = threading.Lock()
+def test_a_camera_is_let_go_before_it_is_opened_again(clip, pipelines):
+    in_use, reads = threading.Lock(), threading.Event()
 
     class Camera:
         def open(self):
@@ -265,19 +266,63 @@ def test_a_camera_is_let_go_before_it_is_opened_again(pipelines):
             return SourceInfo("camera", 64, 64, 25, None)
 
         def read(self):
-            threading.Event().wait(0.05)
+            reads.set()
+            threading.Event().wait(0.2)
             return Picture(index_picture(0), 0)
 
         def close(self):
             in_use.release()
 
-    pipeline = pipelines(loader(SquareEngine()), source_opener=lambda _spec: Camera())
-    for _ in range(3):
-        pipeline.open("camera:0")
-        shown = until(lambda: now(pipeline).frame)
-    assert shown.source_id == 3
+    file = FileSource(clip)
+    pipeline = pipelines(
+        loader(SquareEngine()),
+        source_opener=lambda spec: file if spec == str(clip) else Camera(),
+    )
+    # In haste, under its other names, and with a recording in between.
+    for spec in ("camera:0", "camera:0", "0", "/dev/video0", str(clip), "camera:test"):
+        pipeline.open(spec)
+    shown = until(lambda: now(pipeline).frame)
+    assert shown.source_id == 6
+    assert reads.is_set()
     pipeline.close()
     assert in_use.acquire(timeout=5)
+
+
+def test_of_models_loaded_in_haste_only_one_is_ever_on_the_device(clip, pipelines):
+    on_device = []
+
+    class Counted(SquareEngine):
+        def close(self):
+            on_device.remove(self)
+
+    def load(_weights, _runtime):
+        on_device.append(Counted())
+        assert len(on_device) == 1, "two models are on the device"
+        threading.Event().wait(0.6)
+        return on_device[-1]
+
+    pipeline = pipelines(load)
+    for _ in range(4):
+        pipeline.load(ANY)
+        until(lambda: on_device)
+    model = until(lambda: (found := now(pipeline).model).state is not ModelState.LOADING and found)
+    assert (model.state, model.message) == (ModelState.READY, "")
+
+
+def test_closing_takes_no_longer_than_promised_although_both_threads_hang(pipelines):
+    gate = threading.Event()
+
+    def hang(*_given):
+        gate.wait(20)
+        raise EngineError("given up")
+
+    pipeline = pipelines(hang, source_opener=hang)
+    pipeline.load(ANY)
+    pipeline.open("camera:0")
+    started_s = time.monotonic()
+    pipeline.close()
+    assert time.monotonic() - started_s < 3
+    gate.set()
 
 
 def test_snapshots_never_wait_for_the_workers(clip, pipelines):

@@ -1,15 +1,21 @@
 """OpenVINO on the CPU, the default where there is no GPU. Runs without importing torch.
 
-A weights file is converted once, in a child process, and kept in the user's cache folder under its
-hash: importing torch here would hold the interpreter for seconds while the picture should move.
+A weights file is converted once, in a child process, and kept in the user's cache folder under what
+it was made from: importing torch here would hold the interpreter for seconds while the picture
+should move.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import openvino
@@ -23,6 +29,8 @@ from lmsfa.registry import EngineError
 
 CONVERSION = 1
 """Raised whenever the conversion changes, so that older files in the cache are not used."""
+NETWORK_FILE = "network.xml"
+HASH_FILE = "network.sha256"
 CONVERSION_LIMIT_S = 300
 
 
@@ -35,7 +43,7 @@ class _OpenVino:
     def __init__(self, weights: Path, card: ModelCard) -> None:
         core = openvino.Core()
         self.device = str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
-        model = core.read_model(_converted(weights, card))
+        model = _read_model(core, weights, card)
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": self.precision,
@@ -80,15 +88,54 @@ def _threads() -> int:
     return cores - 1 if cores >= 4 else cores
 
 
-def _converted(weights: Path, card: ModelCard) -> Path:
-    """Path of the converted network, made if the cache does not hold it."""
-    folder = user_cache_path("lmsfa-overlay", appauthor=False) / "openvino"
-    name = f"{sha256_of(weights)[:24]}-{card.input_size_px}-{lmsfa.__version__}-{CONVERSION}.xml"
-    path = folder / name
-    if not path.is_file():
+def _read_model(core: openvino.Core, weights: Path, card: ModelCard) -> openvino.Model:
+    """The converted network, from the cache where it holds a whole one, else made now."""
+    kept = user_cache_path("lmsfa-overlay", appauthor=False) / "openvino" / _key(weights, card)
+    if _is_whole(kept):
+        return core.read_model(kept / NETWORK_FILE)
+    shutil.rmtree(kept, ignore_errors=True)
+    # A mapped file cannot be deleted everywhere; what is left over is the system's to clear.
+    with TemporaryDirectory(dir=_near(kept), ignore_cleanup_errors=True) as work:
+        made = Path(work) / "made"
+        made.mkdir()
+        _convert(weights, made / NETWORK_FILE)
+        (made / HASH_FILE).write_text(_hash(made), encoding="ascii")
+        # One rename shows all files at once; it fails where another process was first.
+        with suppress(OSError):
+            made.rename(kept)
+            made = kept
+        return core.read_model(made / NETWORK_FILE)
+
+
+def _key(weights: Path, card: ModelCard) -> str:
+    """What the conversion depends on: weights, and what the card says of their network."""
+    said = [dict(card.architecture), len(card.classes), card.input_size_px]
+    made_by = [lmsfa.__version__, CONVERSION]
+    text = json.dumps([sha256_of(weights), said, made_by], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _near(kept: Path) -> Path | None:
+    """The cache folder, made if need be; None, the system's own, where it cannot be written."""
+    folder = kept.parent
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        _convert(weights, path)
-    return path
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder holds the network that was put there; a full disk or a crash cuts files."""
+    try:
+        return (folder / HASH_FILE).read_text(encoding="ascii") == _hash(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def _hash(folder: Path) -> str:
+    network = folder / NETWORK_FILE
+    return sha256_of(network) + sha256_of(network.with_suffix(".bin"))
 
 
 def _convert(weights: Path, path: Path) -> None:

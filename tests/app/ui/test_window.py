@@ -266,8 +266,14 @@ class LiveTestSource:
     def open(self):
         return SourceInfo("test camera", 64, 64, 50.0, None)
 
+    def __init__(self):
+        self.silent = threading.Event()
+        self.goes_on = threading.Event()
+
     def read(self):
         threading.Event().wait(0.02)
+        if self.silent.is_set():
+            assert self.goes_on.wait(20)
         return Picture(np.full((64, 64, 3), 90, np.uint8), 0)
 
     def seek(self, time_s):
@@ -285,6 +291,31 @@ def test_live_picture_offers_no_pause_and_cannot_be_stopped_by_a_key(desk, qtbot
     made.press(Qt.Key.Key_Comma)
     made.press(Qt.Key.Key_Right)
     frames_go_on(made, qtbot)
+
+
+def test_live_picture_that_stands_is_said_to_stand(desk, qtbot):
+    camera = LiveTestSource()
+    made = desk(loader(SquareEngine()), source="live", source_opener=lambda _spec: camera)
+    frames_go_on(made, qtbot)
+    camera.silent.set()
+    qtbot.waitUntil(
+        lambda: any("NO NEW PICTURE" in text for text in made.window.chips.texts),
+        timeout=PATIENT_MS,
+    )
+    camera.silent.clear()
+    camera.goes_on.set()
+    qtbot.waitUntil(
+        lambda: not any("NO NEW PICTURE" in text for text in made.window.chips.texts),
+        timeout=PATIENT_MS,
+    )
+
+
+def test_seek_bar_can_be_hit_in_a_narrow_window(opened, qtbot):
+    opened.window.resize(1100, 700)
+    qtbot.waitUntil(lambda: opened.window.width() == 1100)
+    bar = opened.window.transport
+    assert bar.seek_bar.width() >= 120
+    assert bar.layout().minimumSize().width() <= bar.width()
 
 
 def test_file_dialog_leaves_ai_off_within_reach(opened, qtbot):

@@ -145,7 +145,7 @@ class InferenceWorker:
         """Two engines on one device would slow each other or run out of memory."""
         # Also when stopped meanwhile: the successor waits for this thread, and means the device.
         while self._predecessor is not None and not self._predecessor.join(POLL_S):
-            waiting = "waiting for the previous model to leave the device"
+            waiting = "Waiting for the previous model to finish; then the new one loads"
             self._publish(InferenceView(ModelStatus(ModelState.LOADING, waiting)))
 
     def _answer(self, engine: Engine, frame: Frame) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 
 REMEMBERED = 64
 """Paintings that are looked back on: two to three seconds of video."""
-SHARE_IN_TIME = 0.9
-"""One stall of the desktop must not withdraw every overlay of the next seconds."""
 
 
 class PaintDelay:
-    """Expects the next painting to take as long as nearly all of the last ones. One thread."""
+    """Expects the next painting to take as long as the last ones at their median. One thread.
+
+    The view leaves out what is too old all the same; expecting more would withdraw overlays that
+    are still in time.
+    """
 
     def __init__(self) -> None:
         self._delays_s: deque[float] = deque(maxlen=REMEMBERED)
@@ -20,5 +23,4 @@ class PaintDelay:
     def note(self, delay_s: float) -> None:
         """Learns from a painting that came `delay_s` seconds after its decision."""
         self._delays_s.append(delay_s)
-        place = int(SHARE_IN_TIME * (len(self._delays_s) - 1))
-        self.expected_s = sorted(self._delays_s)[place]
+        self.expected_s = statistics.median(self._delays_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from app.core.snapshot import SourceStatus
+from app.core.snapshot import SourceState, SourceStatus
 from app.ui.banner import OneLine
 from app.ui.theme import button
 
@@ -62,10 +62,10 @@ class SourceBar(QWidget):
 
 
 def source_words(source: SourceStatus) -> str:
-    """Name, size and rate of a source: "clip.mkv · 512 × 512 · 25 fps"."""
+    """Name, size and rate of a source: "clip.mkv · 512 × 512 · 25 fps"; else why there is none."""
     info = source.info
     if info is None:
-        return source.state.value
+        return "no picture" if source.state is SourceState.FAULT else source.state.value
     parts = [info.name]
     if info.width and info.height:
         parts.append(f"{info.width} × {info.height}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,6 +20,9 @@ from app.ui.theme import button, icon
 
 TICKS_PER_S = 100
 """The seek bar counts hundredths of a second."""
+WIDTH_FOR_ALL_PX = 880
+"""In a narrower bar the seek bar needs the room of the one-second buttons; their keys remain."""
+NARROWEST_PX = 720
 
 
 class SeekBar(QSlider):
@@ -35,6 +38,7 @@ class SeekBar(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Position in the recording")
+        self.setMinimumWidth(120)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Goes to the touched position."""
@@ -82,6 +86,8 @@ class TransportBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("transportBar")
+        # Set by hand, for the layout would ask for room for the buttons that a narrow bar hides.
+        self.setMinimumWidth(NARROWEST_PX)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._play = button("", "Play or pause (Space)", icon_name="pause")
         self._play.clicked.connect(self.play_toggled)
@@ -91,19 +97,20 @@ class TransportBar(QWidget):
         self._times = QLabel()
         self._times.setObjectName("times")
         self._modes = self._mode_buttons()
+        self._seconds = self._skip(-1, "Shift+Left"), self._skip(1, "Shift+Right")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(6)
         for widget in (
             self._skip(-5, "Left"),
-            self._skip(-1, "Shift+Left"),
+            self._seconds[0],
             self._step(-1, "step-back", ","),
         ):
             row.addWidget(widget)
         row.addWidget(self._play)
         for widget in (
             self._step(1, "step-forward", "."),
-            self._skip(1, "Shift+Right"),
+            self._seconds[1],
             self._skip(5, "Right"),
         ):
             row.addWidget(widget)
@@ -126,6 +133,12 @@ class TransportBar(QWidget):
         self._show_playing(playing=source.state is SourceState.PLAYING)
         for mode, press in self._modes.items():
             press.setChecked(mode is scene.mode)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leaves the seek bar room to be hit."""
+        super().resizeEvent(event)
+        for press in self._seconds:
+            press.setVisible(self.width() >= WIDTH_FOR_ALL_PX)
 
     def _show_position(self, time_s: float, duration_s: float) -> None:
         self.seek_bar.setMaximum(max(1, round(duration_s * TICKS_PER_S)))

@@ -146,7 +146,7 @@ def test_an_answer_of_a_replaced_model_is_never_shown(clip, pipelines):
     pipeline.load("new")
     # The old model still has a frame in hand: the picture goes on without any answer.
     assert now(pipeline).result is None
-    until(lambda: "waiting for the previous model" in now(pipeline).model.message)
+    until(lambda: "Waiting for the previous model" in now(pipeline).model.message)
     assert now(pipeline).model.state is ModelState.LOADING
     old.gate.release(1000)
     assert until(lambda: now(pipeline).result).prediction.model_id == "new"

@@ -133,6 +133,8 @@ def test_training_domain_says_synthetic_where_it_is():
 
 def test_source_and_time_are_written_for_people():
     assert source_words(PLAYING) == "clip.mkv · 640 × 480 · 25 fps"
+    gone = SourceStatus(SourceState.FAULT, "clip.mkv: no such file")
+    assert source_words(gone) == "no picture"
     assert clock(62.59) == "1:02.5"
 
 

@@ -20,9 +20,9 @@ from app.ui.theme import button, icon
 
 TICKS_PER_S = 100
 """The seek bar counts hundredths of a second."""
-WIDTH_FOR_ALL_PX = 880
-"""In a narrower bar the seek bar needs the room of the one-second buttons; their keys remain."""
-NARROWEST_PX = 720
+WIDTH_FOR_ALL_PX = 930
+"""In a narrower bar the seek bar needs the room of the buttons that skip; their keys remain."""
+NARROWEST_PX = 700
 
 
 class SeekBar(QSlider):
@@ -97,22 +97,14 @@ class TransportBar(QWidget):
         self._times = QLabel()
         self._times.setObjectName("times")
         self._modes = self._mode_buttons()
-        self._seconds = self._skip(-1, "Shift+Left"), self._skip(1, "Shift+Right")
+        back = self._skip(-5, "Left"), self._skip(-1, "Shift+Left")
+        forward = self._skip(1, "Shift+Right"), self._skip(5, "Right")
+        self._skips = (*back, *forward)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(6)
-        for widget in (
-            self._skip(-5, "Left"),
-            self._seconds[0],
-            self._step(-1, "step-back", ","),
-        ):
-            row.addWidget(widget)
-        row.addWidget(self._play)
-        for widget in (
-            self._step(1, "step-forward", "."),
-            self._seconds[1],
-            self._skip(5, "Right"),
-        ):
+        steps = self._step(-1, "step-back", ","), self._step(1, "step-forward", ".")
+        for widget in (*back, steps[0], self._play, steps[1], *forward):
             row.addWidget(widget)
         row.addSpacing(8)
         row.addWidget(self.seek_bar, stretch=1)
@@ -137,7 +129,7 @@ class TransportBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Leaves the seek bar room to be hit."""
         super().resizeEvent(event)
-        for press in self._seconds:
+        for press in self._skips:
             press.setVisible(self.width() >= WIDTH_FOR_ALL_PX)
 
     def _show_position(self, time_s: float, duration_s: float) -> None:

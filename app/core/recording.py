@@ -110,7 +110,10 @@ class RecordingPlayer:
     def _play(self) -> None:
         if self._playing:
             return
-        if self._stage.view.status.state is SourceState.ENDED:
+        if self._next is None:
+            self._next = self._source.read()
+        if self._next is None:
+            # Also where somebody stepped or sought to the last frame: there is nothing to go on to.
             self._jump_to(0.0)
         self._playing = True
         self._start_s = None

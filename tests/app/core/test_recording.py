@@ -154,6 +154,18 @@ def test_at_the_end_the_last_frame_stands_with_its_answer_and_play_begins_again(
     assert shown_index(pipeline) < 20
 
 
+def test_play_on_the_last_frame_begins_again_however_it_was_reached(clip, pipelines):
+    pipeline = pipelines(loader(SquareEngine()))
+    pipeline.open(str(clip))
+    paused_at(pipeline, 3.0)
+    pipeline.seek(100.0)
+    until(lambda: shown_index(pipeline) == 99)
+    assert now(pipeline).source.state is SourceState.PAUSED
+    pipeline.play()
+    until(lambda: shown_index(pipeline) < 20)
+    assert now(pipeline).source.state is SourceState.PLAYING
+
+
 def test_a_paused_picture_gets_its_own_answer_and_keeps_it(clip, pipelines):
     engine = HeldEngine()
     pipeline = pipelines(loader(engine))

@@ -37,7 +37,8 @@ class Report:
         video_fps: pictures shown or written a second of the run.
         model_fps: the model's answers a second; without --live, of the model's own time.
         overlay_age_ms: age of the overlays when painted.
-        instances: how often each class was found, summed over the answers.
+        instances: how often each class was found, summed over the answers; with --live, over those
+            that were displayed.
         device: where the model ran.
         engine: runtime and precision.
         source_sha256: of the file, or of a folder's pictures one after the other; "" for live

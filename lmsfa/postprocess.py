@@ -77,7 +77,9 @@ def _suppress(
     boxes: Floats, scores: Floats, class_ids: NDArray[np.intp], nms_iou: float
 ) -> NDArray[np.intp]:
     """Indices of the boxes that stay, highest score first."""
-    left_top_size = np.column_stack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
+    # OpenCV parts the classes by shifting each by the largest coordinate; with boxes that reach
+    # left of zero the shifted ones would still meet.
+    left_top_size = np.column_stack([boxes[:, :2] - boxes.min(), boxes[:, 2:] - boxes[:, :2]])
     kept = cv2.dnn.NMSBoxesBatched(
         left_top_size.astype(np.float64).tolist(), scores.tolist(), class_ids.tolist(), 0.0, nms_iou
     )

@@ -109,6 +109,35 @@ def test_of_two_boxes_of_one_class_the_better_stays_and_classes_do_not_compete()
     assert [(f.class_id, round(f.score, 1)) for f in found] == [(0, 0.9), (1, 0.7)]
 
 
+def test_classes_do_not_compete_where_all_boxes_reach_out_of_the_corner() -> None:
+    rows = [[-400, -400, 50, 50, 0.9, 0.0, 1.0], [-400, -400, 50, 50, 0.0, 0.8, 1.0]]
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    found = to_instances(raw, 2, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
+    assert [instance.class_id for instance in found] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(50, 50, 50, 50), (50, 50, 50, 90), (90, 90, 50, 50), (50.2, 50.2, 50.4, 50.4), (1e6,) * 4],
+    ids=["point", "line", "turned over", "under a pixel", "far away"],
+)
+def test_a_box_without_a_pixel_paints_nothing_and_suppresses_nothing(
+    box: tuple[float, ...],
+) -> None:
+    rows = [[*box, 0.9, 1.0], [40, 40, 100, 100, 0.8, 1.0]]
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    found = to_instances(raw, 1, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
+    assert [instance.region(SIZE, SIZE).mask.any() for instance in found] == [False, True]
+
+
+def test_a_box_partly_outside_paints_what_lies_inside() -> None:
+    rows = [[-20, -20, 30, 30, 0.9, 1.0], [300, 290, 400, 400, 0.8, 1.0]]
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    first, second = to_instances(raw, 1, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
+    assert first.region(SIZE, SIZE).window == (slice(0, 30), slice(0, 30))
+    assert second.region(SIZE, SIZE).window == (slice(290, 320), slice(300, 320))
+
+
 def test_weak_answers_are_left_out_and_strong_ones_are_limited() -> None:
     rng = np.random.default_rng(0)
     count = 500

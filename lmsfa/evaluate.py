@@ -12,7 +12,7 @@ from faster_coco_eval.core import mask as run_length
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lmsfa.data.label_map import DatasetError, LabelMapDataset, Sample, Truth, read_rgb
+from lmsfa.data.label_map import DatasetError, LabelMapDataset, Sample, Truth
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 
@@ -95,7 +95,7 @@ def evaluate(engine: Engine, dataset: LabelMapDataset, samples: tuple[Sample, ..
         raise DatasetError(f"the weights know {answered_names}, the data set {names}")
     images, truths, answers = [], [], []
     for number, sample in enumerate(tqdm(samples, "evaluate", leave=False), 1):
-        rgb, truth = read_rgb(sample.frame_path), dataset.truth(sample)
+        rgb, truth = dataset.annotated(sample)
         height, width = rgb.shape[:2]
         images.append({"id": number, "height": height, "width": width, "file_name": sample.name})
         truths += _true_annotations(number, truth)

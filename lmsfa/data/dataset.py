@@ -20,7 +20,7 @@ from lmsfa.data.augmentation import (
     relight,
     warp,
 )
-from lmsfa.data.label_map import LabelMapDataset, Sample, Truth, read_rgb
+from lmsfa.data.label_map import LabelMapDataset, Sample, Truth
 from lmsfa.training.batch import Batch
 
 MASK_STRIDE = 4
@@ -50,7 +50,7 @@ class TrainingSet(Dataset[Example]):
         self, dataset: LabelMapDataset, samples: tuple[Sample, ...], size_px: int, seed: int
     ) -> None:
         self._pictures: list[tuple[Picture, Truth]] = [
-            (read_rgb(sample.frame_path), dataset.truth(sample)) for sample in samples
+            dataset.annotated(sample) for sample in samples
         ]
         self._size_px = size_px
         self._seed = seed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -82,7 +83,7 @@ class LabelMapDataset:
             said = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise DatasetError(f"{path}: not found; a label-map data set needs this file") from None
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DatasetError(f"{path}: not readable JSON ({error})") from None
         try:
             return _described(root, said)
@@ -120,7 +121,7 @@ class LabelMapDataset:
 
         Smaller components become void: they are neither background nor an instance.
         """
-        values = cv2.imread(str(sample.label_path), cv2.IMREAD_UNCHANGED)
+        values = _decoded(sample.label_path, cv2.IMREAD_UNCHANGED)
         if values is None or values.ndim != 2 or values.dtype != np.uint8:
             raise DatasetError(f"{sample.label_path}: expected a one-channel 8-bit label map")
         known = {0, *self.void_values, *(entry.value for entry in self.classes)}
@@ -130,6 +131,20 @@ class LabelMapDataset:
                 f"{sample.label_path}: pixel values {strange} are not in dataset.json"
             )
         return self._components(np.asarray(values, dtype=np.uint8))
+
+    def annotated(self, sample: Sample) -> tuple[NDArray[np.uint8], Truth]:
+        """A picture (H, W, 3) uint8 RGB with its truth, of the same height and width.
+
+        Raises:
+            DatasetError: a file cannot be read, or the two are of different sizes.
+        """
+        rgb, truth = read_rgb(sample.frame_path), self.truth(sample)
+        if rgb.shape[:2] != truth.void.shape:
+            raise DatasetError(
+                f"{sample.label_path}: is {truth.void.shape[1]} x {truth.void.shape[0]}, "
+                f"its picture {rgb.shape[1]} x {rgb.shape[0]}"
+            )
+        return rgb, truth
 
     def _components(self, values: NDArray[np.uint8]) -> Truth:
         instances = np.zeros(values.shape, dtype=np.uint16)
@@ -156,10 +171,20 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: it cannot be decoded.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if not path.is_file():
+        raise DatasetError(f"{path}: no such picture")
+    bgr = _decoded(path, cv2.IMREAD_COLOR)
     if bgr is None:
         raise DatasetError(f"{path}: not a readable picture")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _decoded(path: Path, flags: int) -> NDArray[np.integer[Any] | np.floating[Any]] | None:
+    # Not cv2.imread: it prints a warning of its own, and fails on some names under Windows.
+    try:
+        return cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), flags)
+    except (OSError, cv2.error):
+        return None
 
 
 def _described(root: Path, said: dict[str, object]) -> LabelMapDataset:
@@ -169,7 +194,11 @@ def _described(root: Path, said: dict[str, object]) -> LabelMapDataset:
         DatasetClass(int(entry["id"]), str(entry["name"]), _colour(entry["colour"]))
         for entry in said["classes"]  # type: ignore[attr-defined]  # checked by the caller's except
     )
+    if min(len({c.value for c in classes}), len({c.name for c in classes})) < len(classes):
+        raise ValueError("two classes have the same id or name")
     rule = dict(said["instances"])  # type: ignore[call-overload]
+    if rule.get("connectivity", 8) not in (4, 8):
+        raise ValueError(f"connectivity must be 4 or 8, got {rule['connectivity']!r}")
     splits = {name: tuple(folders) for name, folders in dict(said["splits"]).items()}  # type: ignore[call-overload]
     return LabelMapDataset(
         root=root,

@@ -23,6 +23,14 @@ def _one_label(root: Path, values: np.ndarray) -> tuple[LabelMapDataset, Truth]:
     return dataset, dataset.truth(dataset.samples("val")[0])
 
 
+_CLASS = {"id": 1, "name": "square", "colour": [1, 2, 3]}
+
+
+def _describe(root: Path, **changes: object) -> None:
+    path = root / "dataset.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
 def _first_truth(root: Path) -> Truth:
     dataset = LabelMapDataset.open(root)
     return dataset.truth(dataset.samples("val")[0])
@@ -67,6 +75,10 @@ def test_holes_stay_holes_and_void_is_no_class(own_shapes: Path) -> None:
         (lambda root: (root / "labels" / "val" / "000.png").unlink(), "no label map"),
         (lambda root: (root / "labels" / "val" / "000.png").write_bytes(b"no"), "8-bit"),
         (lambda root: shutil.rmtree(root / "images" / "val"), "folder"),
+        (lambda root: _describe(root, classes=[_CLASS, _CLASS]), "same id or name"),
+        (lambda root: _describe(root, instances={"connectivity": 7}), "connectivity"),
+        (lambda root: _describe(root, void=None), "label-map"),
+        (lambda root: (root / "dataset.json").write_text("[" * 100_000), "not readable JSON"),
     ],
 )
 def test_a_broken_set_is_named_in_one_line(own_shapes: Path, spoil: object, said: str) -> None:
@@ -74,6 +86,12 @@ def test_a_broken_set_is_named_in_one_line(own_shapes: Path, spoil: object, said
     with pytest.raises(DatasetError, match=said) as caught:
         _first_truth(own_shapes)
     assert "\n" not in str(caught.value)
+
+
+def test_a_label_map_of_another_size_than_its_picture_is_refused(own_shapes: Path) -> None:
+    dataset, _ = _one_label(own_shapes, np.full((48, 96), 1, np.uint8))
+    with pytest.raises(DatasetError, match="96 x 48"):
+        dataset.annotated(dataset.samples("val")[0])
 
 
 def test_values_that_nobody_declared_are_named(own_shapes: Path) -> None:

@@ -54,7 +54,10 @@ class SharedBlock(nn.Module):
 
 
 class Aggregation(nn.Module):
-    """Gathers the levels on the stride-8 grid under a one-map attention gate [19, 20]."""
+    """Gathers the levels on the stride-8 grid under an attention gate [19, 20].
+
+    Our reading: the gate A is one map for all channels; the paper does not give its width.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -74,7 +77,11 @@ class Aggregation(nn.Module):
 
 
 class Prototypes(nn.Module):
-    """Mask prototypes at stride 4 from G: dense 3x3, nearest x2, dense 3x3, 1x1."""
+    """Mask prototypes at stride 4 from G: dense 3x3, nearest x2, dense 3x3, 1x1.
+
+    Our reading: the paper speaks of a "prototype-coefficient scheme" without its layers. Depthwise
+    prototypes learned worse masks (docs/experiments.md).
+    """
 
     def __init__(self, channels: int, hidden: int, prototypes: int) -> None:
         super().__init__()
@@ -89,7 +96,12 @@ class Prototypes(nn.Module):
 
 
 class Lmsh(nn.Module):
-    """Lightweight multi-task shared head [17-20]."""
+    """Lightweight shared-convolution head [17-20]: two shared 3x3, then the shared predictors.
+
+    Our readings: each 3x3 is followed by `Norm` and SiLU where the paper has GroupNorm, because
+    boxes learn badly with GroupNorm here (docs/experiments.md); boxes are distributions over
+    `BOX_BINS` distances with one learnable scale a level.
+    """
 
     def __init__(
         self,

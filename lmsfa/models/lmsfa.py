@@ -70,7 +70,8 @@ class TrainingLogits:
 class Backbone(nn.Module):
     """LMFE [1-3]: stem, four stages of stride-2 convolution and C2f-Pro, SPPF, alignment.
 
-    EMA stands at strides 16 and 32 only, as the paper does.
+    EMA stands at strides 16 and 32 only, as in the paper. Our readings: dense stride-2
+    convolutions, SiLU throughout, and in the alignment [3] `Norm` and SiLU for GroupNorm and ReLU.
     """
 
     def __init__(self, config: LmsfaConfig) -> None:

@@ -62,7 +62,8 @@ class Ssff(nn.Module):
 
     Our reading: [12] holds only 1x1 convolutions; the units give the neck the spatial mixing that
     the paper names for its P3 path ("selective RVB + EMA") and for its levels ("depthwise separable
-    3x3 blocks per scale"). Without it masks learn badly.
+    3x3 blocks per scale"). Without it masks learn badly. Here EMA stands at stride 8 too. The blur
+    before Down and the edge gate, optional in the paper, are left out.
     """
 
     def __init__(self, channels: int, mixer_hidden: int, expansion: float) -> None:

@@ -104,19 +104,26 @@ class ModelCard:
                 f"draw_priority must name every class once: expected {names}, "
                 f"got {list(self.draw_priority)}"
             )
-        multiple = self.input_multiple_px
-        sizes = range(multiple, MAX_INPUT_SIZE_PX + 1, multiple) if multiple > 0 else ()
-        if self.input_size_px not in sizes:
-            raise CardError(
-                f"input_size_px must be a multiple of {multiple} up to {MAX_INPUT_SIZE_PX}, "
-                f"got {self.input_size_px}"
-            )
+        check_input_size(self.input_size_px, self.input_multiple_px)
 
     @property
     def draw_order(self) -> tuple[int, ...]:
         """Class ids, lowest first: paint in this order and the most important ends on top."""
         ids = {spec.name: index for index, spec in enumerate(self.classes)}
         return tuple(ids[name] for name in self.draw_priority)
+
+
+def check_input_size(size_px: int, multiple_px: int) -> None:
+    """Checks the side of a square network input.
+
+    Raises:
+        CardError: it is no multiple of `multiple_px`, or over `MAX_INPUT_SIZE_PX`.
+    """
+    if multiple_px < 1 or size_px not in range(multiple_px, MAX_INPUT_SIZE_PX + 1, multiple_px):
+        raise CardError(
+            f"the input size must be a multiple of {multiple_px} px up to {MAX_INPUT_SIZE_PX}, "
+            f"got {size_px}"
+        )
 
 
 def _is_whole(value: object) -> bool:
@@ -158,9 +165,12 @@ def check_hash(weights: Path, card: ModelCard) -> None:
     """Checks that a weights file is the one that its card was written for.
 
     Raises:
-        CardError: it is another file, or was cut or changed.
+        CardError: it is another file, was cut or changed, or cannot be read.
     """
-    found = sha256_of(weights)
+    try:
+        found = sha256_of(weights)
+    except OSError as error:
+        raise CardError(f"{weights}: cannot be read ({error.strerror})") from None
     if card.sha256 != found:
         raise CardError(
             f"{weights}: expected SHA-256 {card.sha256[:12] or '(none)'} as its card says, "

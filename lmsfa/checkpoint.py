@@ -101,8 +101,17 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def write_tensors(
     tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, object] | None = None
 ) -> None:
-    """Writes tensors so that a crash or a full disk leaves the file that was there before."""
+    """Writes tensors so that a crash or a full disk leaves the file that was there before.
+
+    Raises:
+        CheckpointError: the disk is full or the folder cannot be written.
+    """
     partial = path.with_name(path.name + ".partial")
     text = {key: json.dumps(value) for key, value in (metadata or {}).items()}
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
-    partial.replace(path)
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
+        partial.replace(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: cannot be written ({error}); free some space or choose another folder"
+        ) from None

@@ -9,9 +9,13 @@ import shlex
 import sys
 from pathlib import Path
 
+from lmsfa.card import check_input_size
 from lmsfa.data.label_map import LabelMapDataset
 from lmsfa.errors import InputError
 from lmsfa.tables import evaluation_table, info_line, instance_lines
+
+INTERRUPTED = 130
+"""What shells report for a program that Ctrl-C ended."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,11 +29,15 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"stopped{options.after_stop}", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lmsfa", description=__doc__)
+    parser.set_defaults(after_stop="")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train from scratch, or go on after a stop"))
     _add_info(commands.add_parser("info", help="parameters and operations"))
@@ -57,6 +65,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     dataset = LabelMapDataset.open(options.data)
     samples = dataset.samples(options.split)
+    unknown = set(options.without) - {entry.name for entry in dataset.classes}
+    if unknown:
+        raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
     engine = load_engine(options.weights, options.runtime, EVALUATION_SCORE_THRESHOLD)
     figures = evaluate(engine, dataset, samples)
     engine.close()
@@ -76,8 +87,9 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 def _info(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
     from lmsfa.complexity import gflops, parameters
-    from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+    from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
 
+    check_input_size(options.size, INPUT_MULTIPLE_PX)
     network = load_network(options.weights)[0] if options.weights else Lmsfa(LmsfaConfig())
     network.fuse()
     report = {
@@ -113,16 +125,20 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_export)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="file ending in .xml")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
 
 
 def _export(options: argparse.Namespace) -> None:
     from lmsfa.export import export_openvino
 
-    export_openvino(options.weights, options.output)
+    export_openvino(options.weights, options.output, replace=options.overwrite)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=_train)
+    parser.set_defaults(
+        run=_train,
+        after_stop="; the same command with --resume goes on after the last finished epoch",
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with dataset.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
     parser.add_argument("--size", type=int, default=320, help="side of the network input, pixels")

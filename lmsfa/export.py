@@ -11,14 +11,21 @@ import torch
 
 from lmsfa.backends.graph import blank_canvas, load_graph
 from lmsfa.card import card_path, read_card
+from lmsfa.errors import InputError
 
 
-def export_openvino(weights: Path, path: Path) -> None:
+def export_openvino(weights: Path, path: Path, *, replace: bool = False) -> None:
     """Writes the fused network of `weights` as OpenVINO IR (`path` and its .bin), float32.
 
+    Args:
+        weights: weights file with its card.
+        path: file ending in .xml, in a folder that exists.
+        replace: whether existing files may be overwritten.
+
     Raises:
-        EngineError: the weights cannot be used.
+        InputError: the weights cannot be used, or `path` cannot be written.
     """
+    _check_output(path, replace=replace)
     graph = load_graph(weights)
     canvas = blank_canvas(read_card(card_path(weights)).input_size_px)
     with torch.inference_mode(), warnings.catch_warnings():
@@ -30,3 +37,13 @@ def export_openvino(weights: Path, path: Path) -> None:
     # The .bin goes first: whoever sees the .xml must find both.
     partial.with_suffix(".bin").replace(path.with_suffix(".bin"))
     partial.replace(path)
+
+
+def _check_output(path: Path, *, replace: bool) -> None:
+    if path.suffix != ".xml":
+        raise InputError(f"{path}: the name must end in .xml; the constants go beside it, in .bin")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    for file in (path, path.with_suffix(".bin")):
+        if file.exists() and not replace:
+            raise InputError(f"{file}: exists; give --overwrite to replace it, or another name")

@@ -33,6 +33,8 @@ def predict_picture(
     """
     if output.exists() and not replace:
         raise InputError(f"{output}: exists; give --overwrite to replace it, or another name")
+    if not output.parent.is_dir():
+        raise InputError(f"{output}: the folder {output.parent} does not exist")
     rgb = read_rgb(image)
     engine = load_engine(weights, runtime)
     prediction = engine.predict(rgb)

@@ -22,6 +22,7 @@ from lmsfa.data.label_map import LabelMapDataset
 from lmsfa.errors import InputError
 from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
 from lmsfa.training.batch import Batch
+from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.losses import losses
 from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
 from lmsfa.training.recipe import Recipe
@@ -54,9 +55,11 @@ class Trainer:
     ) -> None:
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
-        self.device = torch.device(device)
+        self.device = _usable(device)
         self.network = Lmsfa(LmsfaConfig(classes=len(dataset.classes))).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        # What a card would refuse is refused now, not after the last epoch.
+        self._card()
         samples = dataset.samples("train")
         self.set = TrainingSet(dataset, samples, recipe.size_px, recipe.seed)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
@@ -67,39 +70,63 @@ class Trainer:
         """Trains to the end; writes weights and card, which is returned.
 
         Raises:
-            TrainingError: a loss is not a number.
+            TrainingError: a loss is not a number, or the folder holds another training.
+            KeyboardInterrupt: Ctrl-C, between two steps; the last whole epoch's state is on disk.
             CheckpointError: the state to resume is of another recipe.
         """
-        self.output.mkdir(parents=True, exist_ok=True)
+        self._claim_output(resume=resume)
         state = self.output / STATE_FILE
         done = 0
         if resume and state.is_file():
             done = load_state(state, self.network, self.average, self.optimizer, self.recipe)
-        schedule = make_schedule(self.optimizer, self.recipe, self.steps_per_epoch)
-        for _ in range(done * self.steps_per_epoch):
-            schedule.step()
+        schedule = make_schedule(
+            self.optimizer, self.recipe, self.steps_per_epoch, done * self.steps_per_epoch
+        )
         self._keep_results(done)
-        for epoch in range(done, self.recipe.epochs):
-            started = time.monotonic()
-            figures = self._epoch(epoch, schedule)
-            self._log_epoch(epoch, figures, time.monotonic() - started)
-            save_state(
-                state,
-                self.network,
-                self.average,
-                self.optimizer,
-                recipe=self.recipe,
-                epoch=epoch + 1,
-            )
+        with Interrupt() as interrupt:
+            for epoch in range(done, self.recipe.epochs):
+                started = time.monotonic()
+                figures = self._epoch(epoch, schedule, interrupt)
+                self._log_epoch(epoch, figures, time.monotonic() - started)
+                save_state(
+                    state,
+                    self.network,
+                    self.average,
+                    self.optimizer,
+                    recipe=self.recipe,
+                    epoch=epoch + 1,
+                )
         return save_weights(self.average.module, self._card(), self.output / WEIGHTS_FILE)
 
-    def _epoch(self, epoch: int, schedule: torch.optim.lr_scheduler.LambdaLR) -> dict[str, float]:
+    def _claim_output(self, *, resume: bool) -> None:
+        found = [name for name in (STATE_FILE, WEIGHTS_FILE) if (self.output / name).exists()]
+        if found and not resume:
+            raise TrainingError(
+                f"{self.output}: holds another training ({found[0]}); "
+                "go on with it by --resume, or choose another folder"
+            )
+        if found == [WEIGHTS_FILE]:
+            raise TrainingError(
+                f"{self.output}: holds weights but no {STATE_FILE} to resume from; "
+                "choose another folder"
+            )
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(
+                f"{self.output}: no folder to write to ({error.strerror})"
+            ) from None
+
+    def _epoch(
+        self, epoch: int, schedule: torch.optim.lr_scheduler.LambdaLR, interrupt: Interrupt
+    ) -> dict[str, float]:
         plain = epoch >= self.recipe.epochs - self.recipe.plain_epochs
         self.set.start_epoch(epoch, 0.0 if plain else self.recipe.mosaic_chance)
         self.network.train()
         sums: dict[str, Tensor] = {}
         label = f"epoch {epoch + 1}/{self.recipe.epochs}"
         for batch in tqdm(self._batches(epoch), label, self.steps_per_epoch, leave=False):
+            interrupt.check()
             parts = self._step(batch.to(self.device))
             schedule.step()
             for name, value in parts.items():
@@ -118,6 +145,7 @@ class Trainer:
             drop_last=len(self.set) >= self.recipe.batch,
             num_workers=1,
             collate_fn=collate,
+            worker_init_fn=ignore_in_worker,
             pin_memory=self.device.type == "cuda",
         )
         yield from loader
@@ -130,7 +158,9 @@ class Trainer:
         parts = losses(logits, batch, self.recipe.weights)
         loss = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(loss):
-            shown = ", ".join(f"{name} {float(value):.3g}" for name, value in parts.items())
+            shown = ", ".join(
+                f"{name} {float(value.detach()):.3g}" for name, value in parts.items()
+            )
             raise TrainingError(f"the loss is not a number ({shown}); lower the learning rate")
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
@@ -174,6 +204,18 @@ class Trainer:
             attribution=self.dataset.attribution,
             command=self.command,
         )
+
+
+def _usable(device: str) -> torch.device:
+    """The device, if this machine has it; an InputError in one line if not."""
+    kind, _, number = device.partition(":")
+    if device == "cpu":
+        return torch.device(device)
+    if kind != "cuda" or not (number.isdecimal() or device == "cuda"):
+        raise InputError(f"device must be cpu, cuda or cuda:N, got {device!r}")
+    if int(number or 0) >= torch.cuda.device_count():
+        raise InputError(f"device {device}: torch finds no such CUDA device here; use cpu")
+    return torch.device(device)
 
 
 def scaled(recipe: Recipe, **changes: int | str | float) -> Recipe:

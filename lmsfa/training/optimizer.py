@@ -28,8 +28,10 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
     raise ValueError(f"optimizer must be 'adamw' or 'sgd', got {recipe.optimizer!r}")
 
 
-def make_schedule(optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int) -> LambdaLR:
-    """Linear warm-up, then a cosine down to `final_share` at the last step."""
+def make_schedule(
+    optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int, done: int = 0
+) -> LambdaLR:
+    """Linear warm-up, then a cosine down to `final_share` at the last step; `done` are behind."""
     warmup = max(1.0, recipe.warmup_epochs * steps_per_epoch)
     total = max(warmup + 1, float(recipe.epochs * steps_per_epoch))
 
@@ -41,7 +43,9 @@ def make_schedule(optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int) ->
             recipe.final_share + (1 - recipe.final_share) * (1 + math.cos(math.pi * progress)) / 2
         )
 
-    return LambdaLR(optimizer, share)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = recipe.learning_rate
+    return LambdaLR(optimizer, share, last_epoch=done - 1)
 
 
 def make_average(network: nn.Module, recipe: Recipe) -> AveragedModel:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from lmsfa.card import check_input_size
+from lmsfa.errors import InputError
+from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX
 from lmsfa.training.losses import LossWeights
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A training recipe.
+    """A training recipe; an InputError names what cannot be trained with.
 
     Attributes:
         size_px: side of the square input.
@@ -42,3 +46,16 @@ class Recipe:
     clip_norm: float = 10.0
     seed: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
+
+    def __post_init__(self) -> None:
+        """Checks what a person may have mistyped."""
+        check_input_size(self.size_px, INPUT_MULTIPLE_PX)
+        for name, value, least in (
+            ("epochs", self.epochs, 1),
+            ("batch", self.batch, 1),
+            ("seed", self.seed, 0),
+        ):
+            if value < least:
+                raise InputError(f"{name} must be at least {least}, got {value}")
+        if not 0 < self.learning_rate < math.inf:
+            raise InputError(f"the learning rate must be over 0, got {self.learning_rate}")

@@ -44,14 +44,18 @@ def load_state(
         CheckpointError: the file is not a state of this network and recipe.
     """
     tensors = read_tensors(path)
-    with safe_open(path, "pt") as file:
-        said = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-    if said.get("recipe") != asdict(recipe):
+    try:
+        with safe_open(path, "pt") as file:
+            said = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+        recipe_said, epoch = said["recipe"], int(said["epoch"])
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(f"{path}: no training state; train into a new folder") from None
+    if recipe_said != asdict(recipe):
         raise CheckpointError(f"{path}: written by another recipe; train into a new folder")
     load_strictly(network, _part(tensors, "network."), path)
     load_strictly(average, _part(tensors, "average."), path)
     _load_optimizer(optimizer, _part(tensors, "optimizer."))
-    return int(said["epoch"])
+    return epoch
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,8 +1,11 @@
 """`python -m lmsfa`: what a person types, and what comes back."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -56,22 +59,107 @@ def test_predict_writes_the_overlay_and_never_over_a_file(
     assert main([*command, "--overwrite"]) == 0
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (["predict", "none.png", "--weights", str(WEIGHTS), "--output", "o.png"], "none.png"),
-        (["evaluate", "--data", "nowhere", "--weights", str(WEIGHTS)], "dataset.json"),
-        (["train", "--data", "nowhere", "--output", "o"], "dataset.json"),
-        (["info", "--weights", "none.safetensors"], "none.safetensors"),
-    ],
-)
+TRAIN = ["train", "--data", "DATA", "--output", "OUT/run"]
+BAD_INPUT = [
+    (
+        ["predict", "none.png", "--weights", str(WEIGHTS), "--output", "OUT/o.png"],
+        "no such picture",
+    ),
+    (["predict", "OUT/junk.png", "--weights", str(WEIGHTS), "--output", "OUT/o.png"], "readable"),
+    (["predict", "OUT/junk.png", "--weights", str(WEIGHTS), "--output", "OUT/no/o.png"], "folder"),
+    (["evaluate", "--data", "nowhere", "--weights", str(WEIGHTS)], "dataset.json"),
+    (["evaluate", "--data", "DATA", "--weights", str(WEIGHTS), "--split", "test"], "no split"),
+    (["evaluate", "--data", "DATA", "--weights", str(WEIGHTS), "--without", "hat"], "'hat'"),
+    (["train", "--data", "nowhere", "--output", "OUT/run"], "dataset.json"),
+    ([*TRAIN, "--size", "100"], "multiple of 32"),
+    ([*TRAIN, "--size", "0"], "multiple of 32"),
+    ([*TRAIN, "--epochs", "0"], "epochs"),
+    ([*TRAIN, "--batch", "0"], "batch"),
+    ([*TRAIN, "--seed", "-1"], "seed"),
+    ([*TRAIN, "--lr", "nan"], "learning rate"),
+    ([*TRAIN, "--device", "abacus"], "cuda:N"),
+    ([*TRAIN, "--device", "cuda:99"], "no such CUDA device"),
+    (["train", "--data", "DATA", "--output", "OUT/junk.png"], "no folder"),
+    (["info", "--weights", "none.safetensors"], "none.safetensors"),
+    (["info", "--size", "100"], "multiple of 32"),
+    (["export", "--weights", str(WEIGHTS), "--output", "OUT/no/x.xml"], "folder"),
+    (["export", "--weights", str(WEIGHTS), "--output", "OUT/x.onnx"], "end in .xml"),
+    (["export", "--weights", str(WEIGHTS), "--output", "OUT/kept.xml"], "exists"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), BAD_INPUT)
 def test_bad_input_is_one_line_and_exit_code_two(
-    command: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    command: list[str],
+    said: str,
+    shapes_dataset: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    for name in ("junk.png", "kept.xml"):
+        (tmp_path / name).write_text("junk")
+    names = {"DATA": str(shapes_dataset), "OUT": str(tmp_path)}
+    for short, path in names.items():
+        command = [part.replace(short, path, 1) for part in command]
     assert main(command) == 2
-    error = capsys.readouterr().err.strip()
+    # Native libraries must keep quiet too: this reads the process's own streams.
+    out, error = capfd.readouterr()
     assert said in error
-    assert len(error.splitlines()) == 1
+    assert len(error.strip().splitlines()) == 1
+    assert out == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["junk.png", "kept.xml"]
+
+
+@pytest.mark.parametrize("left", ["last.safetensors", "weights.safetensors"])
+def test_a_training_is_never_overwritten_silently(
+    left: str, shapes_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / left).write_text("precious")
+    (tmp_path / "results.jsonl").write_text("{}\n")
+    command = ["train", "--data", str(shapes_dataset), "--output", str(tmp_path), "--size", "64"]
+    assert main(command) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert (tmp_path / left).read_text() == "precious"
+    assert (tmp_path / "results.jsonl").read_text() == "{}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
+def test_ctrl_c_ends_a_training_with_one_line(shapes_dataset: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lmsfa", "train", "--data", str(shapes_dataset)]
+    command += ["--output", str(tmp_path), "--size", "64", "--epochs", "500", "--batch", "4"]
+    with (tmp_path / "said").open("wb") as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stderr=said, stdout=subprocess.PIPE, start_new_session=True
+        )
+        assert process.stdout is not None
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "last.safetensors").is_file():
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        # A terminal sends it to the whole group: the worker that reads pictures gets it too.
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stdout.read() == b""
+        process.stdout.close()
+    text = (tmp_path / "said").read_text()
+    assert "Traceback" not in text
+    # The progress bar draws over itself; what stays on screen is behind its last return.
+    lines = [line.split("\r")[-1].strip() for line in text.splitlines()]
+    last = [line for line in lines if line and not line.startswith("epoch ")]
+    assert len(last) == 1
+    assert "--resume" in last[0]
+
+
+def test_json_on_standard_output_is_nothing_but_json(shapes_dataset: Path, weights: Path) -> None:
+    command = [sys.executable, "-m", "lmsfa", "evaluate", "--data", str(shapes_dataset)]
+    command += ["--weights", str(weights), "--runtime", "torch-cpu", "--json"]
+    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert json.loads(answer.stdout)["images"] == 4
+    assert "evaluate:" in answer.stderr
 
 
 def test_evaluate_prints_the_documented_keys(

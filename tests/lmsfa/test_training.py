@@ -6,12 +6,16 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from lmsfa.card import CardError
+from lmsfa.checkpoint import CheckpointError
 from lmsfa.data.dataset import TrainingSet, as_example, collate
 from lmsfa.data.label_map import LabelMapDataset, Truth
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
@@ -20,7 +24,9 @@ from lmsfa.training.batch import Batch
 from lmsfa.training.boxes import complete_iou, iou
 from lmsfa.training.loop import Trainer, TrainingError, scaled
 from lmsfa.training.losses import LossWeights, losses, semantic_truth
+from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
 from lmsfa.training.recipe import Recipe
+from lmsfa.training.state import load_state, save_state
 
 
 def _plain_batch(root: Path, size_px: int, repeat: int) -> Batch:
@@ -107,24 +113,35 @@ def test_an_example_covers_exactly_its_square() -> None:
 @pytest.mark.slow
 def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
     torch.manual_seed(0)
-    batch = _plain_batch(shapes_dataset, 96, 4)
+    four = _plain_batch(shapes_dataset, 96, 4)
+    one = _plain_batch(shapes_dataset, 192, 1)
     network = Lmsfa(LmsfaConfig(classes=2)).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    for _ in range(120):
-        optimizer.zero_grad()
-        parts = losses(network.training_logits(batch.rgb.float() / 255), batch, LossWeights())
-        torch.stack(list(parts.values())).sum().backward()
-        optimizer.step()
+    # Four pictures give the norms their statistics; one alone then learns with what they stored,
+    # which is also what answers in the end.
+    for pictures, rate, steps in (
+        (four, 2e-3, 80),
+        (one, 1e-3, 150),
+    ):
+        optimizer = torch.optim.AdamW(network.parameters(), lr=rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
+        rgb = pictures.rgb.float() / 255
+        for _ in range(steps):
+            optimizer.zero_grad()
+            parts = losses(network.training_logits(rgb), pictures, LossWeights())
+            torch.stack(list(parts.values())).sum().backward()
+            optimizer.step()
+            schedule.step()
     network.eval()
     with torch.no_grad():
-        detections, prototypes = network(batch.rgb[:1].float() / 255)
-    for number, class_id in enumerate(batch.classes[0].tolist()):
+        detections, prototypes = network(rgb)
+    for number, class_id in enumerate(one.classes[0].tolist()):
         best = detections[0, :, 4 + class_id].argmax()
-        mask = (detections[0, best, 6:] @ prototypes[0].flatten(1)).reshape(24, 24) > 0
-        left, top, right, bottom = (detections[0, best, :4] / 4).round().int().tolist()
-        inside = torch.zeros(24, 24, dtype=torch.bool)
-        inside[max(top, 0) : bottom, max(left, 0) : right] = True
-        true = batch.masks[0, number] > 127
+        mask = (detections[0, best, 6:] @ prototypes[0].flatten(1)).reshape(48, 48) > 0
+        left, top, right, bottom = detections[0, best, :4] / 4
+        centres = torch.arange(48) + 0.5
+        down, across = (centres > top) & (centres < bottom), (centres > left) & (centres < right)
+        inside = down[:, None] & across
+        true = one.masks[0, number] > 127
         overlap = (mask & inside & true).sum() / ((mask & inside) | true).sum()
         assert overlap > 0.95, f"instance {number}: IoU {overlap:.3f}"
 
@@ -165,6 +182,45 @@ def test_a_loss_that_is_no_number_stops_the_training(shapes_dataset: Path, tmp_p
         trainer.network.head.classes.bias.fill_(float("nan"))
     with pytest.raises(TrainingError, match="not a number"):
         trainer.train(resume=False)
+
+
+def test_a_resumed_schedule_goes_on_where_it_was() -> None:
+    recipe = scaled(Recipe(), epochs=6)
+    network = torch.nn.Linear(2, 2)
+    whole = make_schedule(make_optimizer(network, recipe), recipe, 5)
+    rates = []
+    for _ in range(30):
+        rates.append(whole.get_last_lr()[0])
+        whole.optimizer.step()
+        whole.step()
+    for done in (1, 7, 20):
+        resumed = make_schedule(make_optimizer(network, recipe), recipe, 5, done)
+        assert resumed.get_last_lr()[0] == pytest.approx(rates[done], rel=1e-9)
+
+
+def test_a_state_of_another_recipe_or_kind_is_refused(tmp_path: Path) -> None:
+    recipe = scaled(Recipe(), size_px=64, epochs=2)
+    network = torch.nn.Linear(2, 2)
+    average, optimizer = make_average(network, recipe), make_optimizer(network, recipe)
+    path = tmp_path / "last.safetensors"
+    save_state(path, network, average, optimizer, recipe=recipe, epoch=1)
+    assert load_state(path, network, average, optimizer, recipe) == 1
+    with pytest.raises(CheckpointError, match="another recipe"):
+        load_state(path, network, average, optimizer, scaled(recipe, seed=1))
+    save_file({"a": torch.zeros(1)}, path, {"format": "pt"})
+    with pytest.raises(CheckpointError, match="no training state"):
+        load_state(path, network, average, optimizer, recipe)
+
+
+def test_colours_that_no_card_takes_are_refused_before_the_first_epoch(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    dataset = LabelMapDataset.open(shapes_dataset)
+    gaudy = replace(dataset.classes[0], colour=(300, 0, 0))
+    dataset = replace(dataset, classes=(gaudy, *dataset.classes[1:]))
+    recipe = scaled(Recipe(), size_px=64, epochs=1)
+    with pytest.raises(CardError, match="colour"):
+        Trainer(dataset, tmp_path, recipe, "cpu", "test")
 
 
 def _train(root: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lmsfa.backends.graph import load_network
-from lmsfa.card import CardError, ClassSpec, ModelCard, card_path, read_card, sha256_of
+from lmsfa.card import CardError, ClassSpec, ModelCard, card_path, check_hash, read_card, sha256_of
+from lmsfa.checkpoint import CheckpointError, write_tensors
 from lmsfa.registry import EngineError, load_engine
 
 
@@ -121,7 +122,7 @@ WRONG_KINDS = [
     (_card_field(input_size_px="320"), "input_size_px"),
     (_card_field(input_size_px=320.0), "input_size_px"),
     (_card_field(input_size_px=3_200_000), "4096"),
-    (_card_field(input_multiple_px=0), "input_size_px"),
+    (_card_field(input_multiple_px=0), "input size"),
     (_card_field(input_multiple_px=1, input_size_px=321), "multiple of 32"),
     (_card_field(sha256=None), "sha256"),
     (_card_field(system=["lmsfa"]), "system"),
@@ -145,6 +146,13 @@ def test_spoiled_weights_are_refused_in_one_line(
     with pytest.raises(EngineError, match=said) as caught:
         load_engine(weights, "torch-cpu")
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path: Path, card: ModelCard) -> None:
+    with pytest.raises(CardError, match="cannot be read"):
+        check_hash(tmp_path, card)
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        write_tensors({"a": torch.zeros(1)}, tmp_path / "missing" / "a.safetensors")
 
 
 def test_a_runtime_that_nobody_knows_is_refused(weights: Path) -> None:

@@ -1,6 +1,6 @@
 """Measures the window's promises: the real window, the demo clip, the shipped weights.
 
-    python tests/promises.py [--seconds 60]
+    python -m tests.promises [--seconds 60]
 
 Prints one JSON object. Needs a display, or QT_QPA_PLATFORM=offscreen.
 """

@@ -18,7 +18,9 @@ from lmsfa.card import CardError
 from lmsfa.checkpoint import CheckpointError
 from lmsfa.data.dataset import TrainingSet, as_example, collate
 from lmsfa.data.label_map import LabelMapDataset, Truth
+from lmsfa.letterbox import Letterbox
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.postprocess import RawAnswer, to_instances
 from lmsfa.training.assigner import assign
 from lmsfa.training.batch import Batch
 from lmsfa.training.boxes import complete_iou, iou
@@ -134,15 +136,19 @@ def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
     network.eval()
     with torch.no_grad():
         detections, prototypes = network(rgb)
-    for number, class_id in enumerate(one.classes[0].tolist()):
-        best = detections[0, :, 4 + class_id].argmax()
-        mask = (detections[0, best, 6:] @ prototypes[0].flatten(1)).reshape(48, 48) > 0
-        left, top, right, bottom = detections[0, best, :4] / 4
-        centres = torch.arange(48) + 0.5
-        down, across = (centres > top) & (centres < bottom), (centres > left) & (centres < right)
-        inside = down[:, None] & across
-        true = one.masks[0, number] > 127
-        overlap = (mask & inside & true).sum() / ((mask & inside) | true).sum()
+    # Judged as the window shows it, at the picture's own size: on the coarse grid a box that is off
+    # by less than a cell would cost a whole row.
+    raw = RawAnswer(detections[0].numpy(), prototypes[0].numpy())
+    found = to_instances(raw, 2, 0.5, 0.6, Letterbox.fit(96, 96, 192))
+    dataset = LabelMapDataset.open(shapes_dataset)
+    truth = dataset.truth(dataset.samples("train")[0])
+    for number, class_id in enumerate(truth.classes, 1):
+        best = next(instance for instance in found if instance.class_id == class_id)
+        region = best.region(96, 96)
+        mask = np.zeros((96, 96), bool)
+        mask[region.window] = region.mask
+        true = truth.instances == number
+        overlap = np.count_nonzero(mask & true) / np.count_nonzero(mask | true)
         assert overlap > 0.95, f"instance {number}: IoU {overlap:.3f}"
 
 

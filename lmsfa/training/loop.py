@@ -46,7 +46,7 @@ class Trainer:
         dataset: what to learn; its classes become the model's, in the set's order.
         output: folder of state, results and weights.
         recipe: how.
-        device: "cpu", "cuda" or "cuda:N".
+        device: "auto" (a GPU where torch finds one), "cpu", "cuda" or "cuda:N".
         command: the command line that started this, for the card.
     """
 
@@ -209,10 +209,12 @@ class Trainer:
 def _usable(device: str) -> torch.device:
     """The device, if this machine has it; an InputError in one line if not."""
     kind, _, number = device.partition(":")
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cpu":
         return torch.device(device)
     if kind != "cuda" or not (number.isdecimal() or device == "cuda"):
-        raise InputError(f"device must be cpu, cuda or cuda:N, got {device!r}")
+        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {device!r}")
     if int(number or 0) >= torch.cuda.device_count():
         raise InputError(f"device {device}: torch finds no such CUDA device here; use cpu")
     return torch.device(device)

@@ -1,10 +1,13 @@
 """Small real videos whose frames say which they are, and the wait for a condition."""
 
 import time
+from contextlib import closing
 from fractions import Fraction
 
 import av
 import numpy as np
+
+from app.core.sources import open_source
 
 SIDE = 64
 BITS = 8
@@ -63,3 +66,10 @@ def until(condition, timeout_s=20.0):
 
 def now(pipeline):
     return pipeline.snapshot(time.monotonic())
+
+
+def pictures_of(path):
+    """Every picture of a file, as the application reads it."""
+    with closing(open_source(str(path))) as source:
+        source.open()
+        return list(iter(source.read, None))

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.decoded import DecodedFrame, DecodedFrames
+from app.core.sources.decoding import video_frames
 from app.core.sources.pixels import rgb_from_frame
 from app.core.sources.source import Picture, SourceError
 
@@ -97,28 +98,17 @@ class FileSource:
             ) from None
         if not self._container.streams.video:
             raise SourceError(f"{self._path}: holds no video; give a file with a picture track")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
-        self._rate_fps = float(self._stream.average_rate or ASSUMED_RATE_FPS)
+        self._stream = stream = self._container.streams.video[0]
+        stream.thread_type = "AUTO"
+        self._rate_fps = float(stream.average_rate or ASSUMED_RATE_FPS)
         self._next_index = 0
-        self._decoder = self._frames(self._container)
+        self._decoder = self._frames(self._container, stream)
 
-    def _frames(self, container: InputContainer) -> Iterator[VideoFrame]:
-        """Decodes on; damaged packets are left out, for the rest is still worth seeing."""
-        packets = container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                frames = packet.decode()
-            except av.EOFError:
-                return
-            except av.InvalidDataError:
-                continue
-            except av.FFmpegError as error:
-                raise SourceError(f"{self._path}: reading stopped ({_cause(error)})") from None
-            yield from (frame for frame in frames if isinstance(frame, VideoFrame))
+    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        try:
+            yield from video_frames(container, stream)
+        except av.FFmpegError as error:
+            raise SourceError(f"{self._path}: reading stopped ({_cause(error)})") from None
 
     def _decode_one(self) -> bool:
         frame = next(self._decoder, None)
@@ -154,7 +144,7 @@ class FileSource:
             self._restart()
             return
         self._next_index = None
-        self._decoder = self._frames(self._container)
+        self._decoder = self._frames(self._container, self._stream)
         if not self._decode_one() or self._decoded.last_s > target_s:
             self._restart()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import av
 from av import VideoFrame
 from av.container import InputContainer
 
 from app.core.snapshot import SourceInfo
+from app.core.sources.decoding import video_frames
 from app.core.sources.source import SourceError
 
 NO_WAITING = {"fflags": "nobuffer", "flags": "low_delay"}
@@ -27,7 +26,7 @@ class LiveStream:
         self._stream = container.streams.video[0]
         # Frame threading would keep one picture back for every thread.
         self._stream.thread_type = "SLICE"
-        self._frames = self._decoded()
+        self._frames = video_frames(container, self._stream)
 
     def info(self) -> SourceInfo:
         """What the stream declares."""
@@ -51,18 +50,3 @@ class LiveStream:
     def close(self) -> None:
         """Frees the device or the connection."""
         self._container.close()
-
-    def _decoded(self) -> Iterator[VideoFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                frames = packet.decode()
-            except av.EOFError:
-                return
-            except av.InvalidDataError:
-                # A stream joined in its middle begins with packets that cannot be decoded yet.
-                continue
-            yield from (frame for frame in frames if isinstance(frame, VideoFrame))

@@ -4,21 +4,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from made_clips import index_in, index_picture
+from made_clips import index_in, index_picture, pictures_of
 
 from app.core.notice import RESEARCH_NOTICE
 from app.core.recorder import OutputError, Recorder
-from app.core.sources import open_source
-
-
-def read_all(path):
-    source = open_source(str(path))
-    source.open()
-    pictures = []
-    while (picture := source.read()) is not None:
-        pictures.append(picture)
-    source.close()
-    return pictures
 
 
 def test_a_recording_reads_back_frame_by_frame_with_its_times(tmp_path):
@@ -27,7 +16,7 @@ def test_a_recording_reads_back_frame_by_frame_with_its_times(tmp_path):
     with Recorder(path, 25) as recorder:
         for number, time_s in enumerate(times_s):
             recorder.write(index_picture(number), time_s)
-    pictures = read_all(path)
+    pictures = pictures_of(path)
     assert [index_in(picture.rgb) for picture in pictures] == list(range(6))
     assert [picture.media_s for picture in pictures] == pytest.approx(times_s, abs=1e-3)
 
@@ -47,7 +36,7 @@ def test_any_size_and_its_colours_survive(tmp_path, height, width):
     rgb = np.full((height, width, 3), (180, 60, 40), np.uint8)
     with Recorder(path, 25) as recorder:
         recorder.write(rgb, 0.0)
-    (picture,) = read_all(path)
+    (picture,) = pictures_of(path)
     assert picture.rgb.shape[:2] == (height + height % 2, width + width % 2)
     assert np.abs(picture.rgb[:height, :width].astype(int) - rgb).max() <= 5
 
@@ -57,7 +46,7 @@ def test_frames_of_another_size_are_fitted_without_being_stretched(tmp_path):
     with Recorder(path, 25) as recorder:
         recorder.write(np.zeros((64, 128, 3), np.uint8), 0.0)
         recorder.write(index_picture(3, 128, 128), 0.04)
-    pictures = read_all(path)
+    pictures = pictures_of(path)
     assert pictures[1].rgb.shape == (64, 128, 3)
     assert index_in(pictures[1].rgb[:, :64]) == 3
 
@@ -67,7 +56,7 @@ def test_times_that_do_not_rise_lose_no_frame(tmp_path):
     with Recorder(path, 25) as recorder:
         for number in range(5):
             recorder.write(index_picture(number), 0.0)
-    assert len(read_all(path)) == 5
+    assert len(pictures_of(path)) == 5
 
 
 def test_a_recording_that_is_cut_reads_back_but_for_its_last_half_second(tmp_path):
@@ -78,7 +67,7 @@ def test_a_recording_that_is_cut_reads_back_but_for_its_last_half_second(tmp_pat
     # As after kill -9: what is on the disk now is all there will be.
     path.write_bytes((tmp_path / "out.mkv").read_bytes())
     recorder.close()
-    assert len(read_all(path)) >= 87
+    assert len(pictures_of(path)) >= 87
 
 
 def test_an_existing_file_is_not_replaced_unless_told(tmp_path):
@@ -89,7 +78,7 @@ def test_an_existing_file_is_not_replaced_unless_told(tmp_path):
     assert path.read_text() == "a recording that matters"
     with Recorder(path, 25, overwrite=True) as recorder:
         recorder.write(index_picture(1), 0.0)
-    assert len(read_all(path)) == 1
+    assert len(pictures_of(path)) == 1
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

@@ -79,7 +79,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_info)
-    parser.add_argument("--weights", type=Path, help="instead of the default network")
+    _add_model(parser)
+    parser.add_argument("--weights", type=Path, help="instead of a default network")
     parser.add_argument("--size", type=int, default=640, help="side of the network input, pixels")
     parser.add_argument("--json", action="store_true")
 
@@ -87,13 +88,19 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 def _info(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
     from lmsfa.complexity import gflops, parameters
-    from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
+    from lmsfa.models.detection import INPUT_MULTIPLE_PX
+    from lmsfa.models.families import family_of
 
     check_input_size(options.size, INPUT_MULTIPLE_PX)
-    network = load_network(options.weights)[0] if options.weights else Lmsfa(LmsfaConfig())
+    if options.weights:
+        network, card = load_network(options.weights)
+        model = card.system
+    else:
+        model, family = options.model, family_of(options.model)
+        network = family.make(family.config())
     network.fuse()
     report = {
-        "model": "lmsfa",
+        "model": model,
         "parameters": parameters(network),
         "gflops": round(gflops(network, options.size), 3),
         "size": options.size,
@@ -141,6 +148,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with dataset.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
+    _add_model(parser)
     parser.add_argument("--size", type=int, default=320, help="side of the network input, pixels")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=8)
@@ -151,12 +159,17 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on where OUTPUT was left")
 
 
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="lmsfa", help="lmsfa, or yolo_baseline, the control")
+
+
 def _train(options: argparse.Namespace) -> None:
     from lmsfa.training.loop import Trainer, scaled
     from lmsfa.training.recipe import Recipe
 
     recipe = scaled(
         Recipe(),
+        model=options.model,
         size_px=options.size,
         epochs=options.epochs,
         batch=options.batch,

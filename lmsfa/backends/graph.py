@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, check_tensors, load_strictly, read_weights
-from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
+from lmsfa.errors import InputError
+from lmsfa.models.detection import INPUT_MULTIPLE_PX, InstanceNetwork
+from lmsfa.models.families import Config, Family, family_of
 from lmsfa.registry import EngineError
 
 LARGEST_NUMBER = 4096
@@ -32,7 +34,7 @@ class PictureGraph(nn.Module):
         return detections[0], prototypes[0]
 
 
-def load_network(weights: Path) -> tuple[Lmsfa, ModelCard]:
+def load_network(weights: Path) -> tuple[InstanceNetwork, ModelCard]:
     """The network of a weights file, unfused, in evaluation mode, on the CPU.
 
     Raises:
@@ -40,13 +42,14 @@ def load_network(weights: Path) -> tuple[Lmsfa, ModelCard]:
     """
     try:
         tensors, card = read_weights(weights)
-        config = _config(card, weights)
+        family = family_of(card.system)
+        config = _config(card, family, weights)
         # Shapes alone first: a card that asks for the impossible must not cost the memory for it.
         with torch.device("meta"):
-            check_tensors(Lmsfa(config), tensors, weights)
-        network = Lmsfa(config)
+            check_tensors(family.make(config), tensors, weights)
+        network = family.make(config)
         load_strictly(network, tensors, weights)
-    except CheckpointError as error:
+    except InputError as error:
         raise EngineError(str(error)) from None
     return network.eval(), card
 
@@ -56,22 +59,22 @@ def load_graph(weights: Path) -> PictureGraph:
     return PictureGraph(load_network(weights)[0].fuse()).eval()
 
 
-def _config(card: ModelCard, weights: Path) -> LmsfaConfig:
-    defaults = asdict(LmsfaConfig())
+def _config(card: ModelCard, family: Family, weights: Path) -> Config:
+    defaults = asdict(family.config())
     for name, said in card.architecture.items():
         if name not in defaults or not _is_like(said, defaults[name]):
             expected = f"like {defaults[name]}" if name in defaults else "no such field"
             raise CheckpointError(
-                f"{weights}: the card's architecture is not LMSF-A's: "
+                f"{weights}: the card's architecture is no {family.title}: "
                 f"{name!r} is {said!r}, expected {expected}"
             )
     if card.input_size_px % INPUT_MULTIPLE_PX:
         raise CheckpointError(
-            f"{weights}: LMSF-A reads inputs of a multiple of {INPUT_MULTIPLE_PX} px, "
+            f"{weights}: {family.title} reads inputs of a multiple of {INPUT_MULTIPLE_PX} px, "
             f"the card says {card.input_size_px}"
         )
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in card.architecture.items()}
-    config = LmsfaConfig(**fields)  # type: ignore[arg-type]  # each was compared with its default
+    config = family.config(**fields)  # type: ignore[arg-type]  # each was compared with its default
     if config.classes != len(card.classes):
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "
@@ -81,7 +84,7 @@ def _config(card: ModelCard, weights: Path) -> LmsfaConfig:
 
 
 def _is_like(said: object, default: object) -> bool:
-    """Whether a JSON value may stand for a field of `LmsfaConfig` that has this default."""
+    """Whether a JSON value may stand for a field of a config that has this default."""
     if isinstance(default, tuple):
         fits = isinstance(said, list | tuple) and len(said) == len(default)
         return fits and all(_is_like(part, default[0]) for part in said)  # type: ignore[attr-defined]

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lmsfa.models.blocks import ConvNorm
-from lmsfa.models.neck import Levels, upsample
-
-BOX_BINS = 16
-"""Bins of a box side's distance distribution (generalised focal loss, Li et al. 2020)."""
-STRIDES = (8, 16, 32)
-
-
-@dataclass(frozen=True, slots=True)
-class HeadLogits:
-    """Raw answers of the head; N counts the cells of all levels, finest first.
-
-    Attributes:
-        boxes: (B, 4 x BOX_BINS, N) logits of the distances left, top, right, bottom.
-        classes: (B, classes, N) logits.
-        coefficients: (B, prototypes, N) weights of the prototypes.
-        prototypes: (B, prototypes, H / 4, W / 4).
-        feature: G [20], (B, C_h, H / 8, W / 8).
-        points: (N, 2) cell centres x, y in input pixels.
-        strides: (N,) pixels a cell.
-    """
-
-    boxes: Tensor
-    classes: Tensor
-    coefficients: Tensor
-    prototypes: Tensor
-    feature: Tensor
-    points: Tensor
-    strides: Tensor
+from lmsfa.models.detection import (
+    BOX_BINS,
+    STRIDES,
+    HeadLogits,
+    Levels,
+    cell_centres,
+    start_unsure,
+)
+from lmsfa.models.neck import upsample
 
 
 class SharedBlock(nn.Module):
@@ -126,17 +105,10 @@ class Lmsh(nn.Module):
         self.box_scale = nn.Parameter(torch.ones(len(STRIDES)))
         self.aggregation = Aggregation(channels)
         self.prototypes = Prototypes(channels, prototype_channels, prototypes)
-        self._start_unsure()
+        start_unsure(self.boxes, self.classes)
 
-    def _start_unsure(self) -> None:
-        """Starts classes at a probability of one in a hundred (focal loss, Lin et al. 2017)."""
-        assert self.classes.bias is not None
-        assert self.boxes.bias is not None
-        nn.init.constant_(self.classes.bias, -4.6)
-        nn.init.constant_(self.boxes.bias, 1.0)
-
-    def forward(self, levels: Levels) -> HeadLogits:
-        """Levels of C_f channels -> raw answers."""
+    def forward(self, levels: Levels) -> tuple[HeadLogits, Tensor]:
+        """Levels of C_f channels -> raw answers, and G [20], (B, C_h, H / 8, W / 8)."""
         phi3, phi4, phi5 = (self.blocks(self.align(x)) for x in levels)
         boxes, classes, coefficients = [], [], []
         for phi, scale in zip((phi3, phi4, phi5), self.box_scale, strict=True):
@@ -146,46 +118,15 @@ class Lmsh(nn.Module):
             coefficients.append(self.coefficients(shared).flatten(2))
         feature = self.aggregation((phi3, phi4, phi5))
         points, strides = cell_centres((phi3, phi4, phi5))
-        return HeadLogits(
+        logits = HeadLogits(
             torch.cat(boxes, 2),
             torch.cat(classes, 2),
             torch.cat(coefficients, 2),
             self.prototypes(feature),
-            feature,
             points,
             strides,
         )
-
-
-def cell_centres(levels: Levels) -> tuple[Tensor, Tensor]:
-    """Centres (N, 2) x, y and strides (N,) of all cells in input pixels, finest level first."""
-    points, strides = [], []
-    for level, stride in zip(levels, STRIDES, strict=True):
-        height, width = level.shape[2:]
-        rows = torch.arange(height, device=level.device, dtype=torch.float32) + 0.5
-        columns = torch.arange(width, device=level.device, dtype=torch.float32) + 0.5
-        y, x = torch.meshgrid(rows, columns, indexing="ij")
-        points.append(torch.stack([x, y], 2).reshape(-1, 2) * stride)
-        strides.append(torch.full((height * width,), float(stride), device=level.device))
-    return torch.cat(points), torch.cat(strides)
-
-
-def decode_boxes(boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-    """Boxes left, top, right, bottom in input pixels from distance distributions.
-
-    Args:
-        boxes: (B, 4 x BOX_BINS, N) logits.
-        points: (N, 2) cell centres.
-        strides: (N,).
-
-    Returns:
-        (B, N, 4); each side is the mean of its distribution, in strides from the centre.
-    """
-    batch, _, cells = boxes.shape
-    distribution = boxes.reshape(batch, 4, BOX_BINS, cells).softmax(2)
-    bins = torch.arange(BOX_BINS, device=boxes.device, dtype=distribution.dtype)
-    distances = (distribution * bins[:, None]).sum(2).transpose(1, 2) * strides[:, None]
-    return torch.cat([points - distances[..., :2], points + distances[..., 2:]], 2)
+        return logits, feature
 
 
 def sobel(x: Tensor) -> Tensor:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
-import torch
 from torch import Tensor, nn
 
 from lmsfa.models.blocks import C2fPro, ConvNorm, Sppf
-from lmsfa.models.head import HeadLogits, Lmsh, decode_boxes, sobel
-from lmsfa.models.neck import Levels, Ssff, Tfe, upsample
-
-INPUT_MULTIPLE_PX = 32
+from lmsfa.models.detection import (
+    AuxiliaryLogits,
+    HeadLogits,
+    InstanceNetwork,
+    Levels,
+    TrainingLogits,
+)
+from lmsfa.models.head import Lmsh, sobel
+from lmsfa.models.neck import Ssff, Tfe, upsample
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +53,6 @@ class LmsfaConfig:
     shared: int = 104
     prototype_hidden: int = 64
     prototypes: int = 32
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingLogits:
-    """Raw answers with those of the layers that only training has.
-
-    Attributes:
-        head: the head's logits.
-        semantic: L4 [21], (B, classes, H / 4, W / 4) logits.
-        edge: E [22], (B, 1, H / 8, W / 8) logits.
-        edge_feature: 1x1 projection of the refined stride-8 level [16], (B, 1, H / 8, W / 8).
-    """
-
-    head: HeadLogits
-    semantic: Tensor
-    edge: Tensor
-    edge_feature: Tensor
 
 
 class Backbone(nn.Module):
@@ -112,14 +100,14 @@ class TrainingLayers(nn.Module):
         self.edge = nn.Conv2d(config.head, 1, 1)
         self.edge_feature = nn.Conv2d(config.neck, 1, 1)
 
-    def forward(self, head: HeadLogits, refined: Tensor) -> TrainingLogits:
-        """Head answers and the refined stride-8 level -> everything that the losses read."""
-        semantic = self.pointwise(self.depthwise(upsample(self.semantic_8(head.feature), 2)))
-        edge = self.edge(sobel(head.feature.float()))
-        return TrainingLogits(head, semantic, edge, self.edge_feature(refined))
+    def forward(self, feature: Tensor, refined: Tensor) -> AuxiliaryLogits:
+        """G (B, C_h, H / 8, W / 8) and the refined stride-8 level -> what only training answers."""
+        semantic = self.pointwise(self.depthwise(upsample(self.semantic_8(feature), 2)))
+        edge = self.edge(sobel(feature.float()))
+        return AuxiliaryLogits(semantic, edge, self.edge_feature(refined))
 
 
-class Lmsfa(nn.Module):
+class Lmsfa(InstanceNetwork):
     """The whole network."""
 
     def __init__(self, config: LmsfaConfig) -> None:
@@ -144,39 +132,20 @@ class Lmsfa(nn.Module):
         h3, h4, h5 = self.ssff(self.backbone(rgb))
         return self.tfe((h3, h4, h5)), h4, h5
 
-    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        """Answers pictures.
-
-        Args:
-            rgb: (B, 3, H, W) float, RGB in 0..1, H and W multiples of 32.
-
-        Returns:
-            (B, N, 4 + classes + prototypes): box left, top, right, bottom in input pixels, class
-            probabilities, mask coefficients; and (B, prototypes, H / 4, W / 4) prototypes. A mask's
-            logit is the sum of the prototypes weighted by its coefficients.
-        """
-        logits: HeadLogits = self.head(self.levels(rgb))
-        boxes = decode_boxes(logits.boxes, logits.points, logits.strides)
-        per_cell = [
-            boxes,
-            logits.classes.sigmoid().transpose(1, 2),
-            logits.coefficients.transpose(1, 2),
-        ]
-        return torch.cat(per_cell, 2), logits.prototypes
+    def head_logits(self, rgb: Tensor) -> HeadLogits:
+        """(B, 3, H, W) in 0..1 -> raw answers."""
+        logits: HeadLogits = self.head(self.levels(rgb))[0]
+        return logits
 
     def training_logits(self, rgb: Tensor) -> TrainingLogits:
         """(B, 3, H, W) in 0..1 -> what the losses read. Not after `fuse`."""
         if self.training_layers is None:
             raise RuntimeError("this network is fused: its training layers are gone")
         levels = self.levels(rgb)
-        answer: TrainingLogits = self.training_layers(self.head(levels), levels[0])
-        return answer
+        logits, feature = self.head(levels)
+        return TrainingLogits(logits, self.training_layers(feature, levels[0]))
 
-    def fuse(self) -> Lmsfa:
+    def fuse(self) -> Self:
         """Collapses every block to its inference form, in place; drops the training layers."""
-        for block in self.modules():
-            fuse_block = getattr(block, "fuse", None)
-            if block is not self and callable(fuse_block):
-                fuse_block()
         self.training_layers = None
-        return self.eval()
+        return super().fuse()

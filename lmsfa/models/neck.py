@@ -7,9 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lmsfa.models.blocks import RvbEma
-
-Levels = tuple[Tensor, Tensor, Tensor]
-"""Features at strides 8, 16 and 32."""
+from lmsfa.models.detection import Levels
 
 
 def upsample(x: Tensor, factor: int) -> Tensor:

@@ -20,7 +20,8 @@ from lmsfa.checkpoint import save_weights
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.label_map import LabelMapDataset
 from lmsfa.errors import InputError
-from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX, Lmsfa, LmsfaConfig
+from lmsfa.models.detection import INPUT_MULTIPLE_PX
+from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.losses import losses
@@ -56,7 +57,9 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
         self.device = _usable(device)
-        self.network = Lmsfa(LmsfaConfig(classes=len(dataset.classes))).to(self.device)
+        self.family = family_of(recipe.model)
+        config = self.family.config(classes=len(dataset.classes))
+        self.network = self.family.make(config).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         # What a card would refuse is refused now, not after the last epoch.
         self._card()
@@ -189,8 +192,8 @@ class Trainer:
     def _card(self) -> ModelCard:
         names = tuple(entry.name for entry in self.dataset.classes)
         return ModelCard(
-            system="lmsfa",
-            name=f"LMSF-A {self.dataset.name}",
+            system=self.recipe.model,
+            name=f"{self.family.title} {self.dataset.name}",
             classes=tuple(ClassSpec(entry.name, entry.colour) for entry in self.dataset.classes),
             draw_priority=names,
             input_size_px=self.recipe.size_px,

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lmsfa.models.head import BOX_BINS, decode_boxes, sobel
-from lmsfa.models.lmsfa import TrainingLogits
+from lmsfa.models.detection import BOX_BINS, AuxiliaryLogits, TrainingLogits, decode_boxes
+from lmsfa.models.head import sobel
 from lmsfa.training.assigner import Assignment, assign
 from lmsfa.training.batch import Batch
 from lmsfa.training.boxes import complete_iou
@@ -54,11 +54,21 @@ def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[s
     total = found.target.sum().clamp(min=1.0)
     box, distribution = _box_losses(logits, boxes, batch, found, total)
     known = batch.known.float() / 255
-    return {
+    parts = {
         "box": weights.box * box,
         "classes": weights.classes * _class_loss(logits, class_logits, batch, found, total),
         "distribution": weights.distribution * distribution,
         "mask": weights.mask * _mask_loss(logits, batch, found, known),
+    }
+    if logits.auxiliary is not None:
+        parts |= _auxiliary_losses(logits.auxiliary, batch, known, weights)
+    return parts
+
+
+def _auxiliary_losses(
+    logits: AuxiliaryLogits, batch: Batch, known: Tensor, weights: LossWeights
+) -> dict[str, Tensor]:
+    return {
         "semantic": weights.semantic * _semantic_loss(logits.semantic.float(), batch, known),
         "gradient": weights.gradient * _gradient_loss(logits.edge_feature.float(), batch.rgb),
         "edge": weights.edge * _edge_loss(logits.edge.float(), batch, known),

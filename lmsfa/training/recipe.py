@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from lmsfa.card import check_input_size
 from lmsfa.errors import InputError
-from lmsfa.models.lmsfa import INPUT_MULTIPLE_PX
+from lmsfa.models.detection import INPUT_MULTIPLE_PX
+from lmsfa.models.families import family_of
 from lmsfa.training.losses import LossWeights
 
 
@@ -16,6 +17,7 @@ class Recipe:
     """A training recipe; an InputError names what cannot be trained with.
 
     Attributes:
+        model: which network, a key of `models.families.FAMILIES`.
         size_px: side of the square input.
         epochs: passes over the training split.
         batch: pictures a step.
@@ -32,6 +34,7 @@ class Recipe:
         weights: of the losses.
     """
 
+    model: str = "lmsfa"
     size_px: int = 320
     epochs: int = 40
     batch: int = 8
@@ -49,6 +52,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Checks what a person may have mistyped."""
+        family_of(self.model)
         check_input_size(self.size_px, INPUT_MULTIPLE_PX)
         for name, value, least in (
             ("epochs", self.epochs, 1),

@@ -8,8 +8,18 @@ from torch import nn
 
 from lmsfa.complexity import gflops, parameters
 from lmsfa.models.blocks import C2fPro, ConvNorm, Norm, RvbEma, TokenMixer
+from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.families import FAMILIES
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.models.neck import Tfe
+from lmsfa.models.yolo_baseline import C2f
+
+each_family = pytest.mark.parametrize("model", FAMILIES)
+
+
+def _network(model: str, **shape: int) -> InstanceNetwork:
+    family = FAMILIES[model]
+    return family.make(family.config(**shape))
 
 
 def _lived_in(network: nn.Module) -> nn.Module:
@@ -33,6 +43,12 @@ def test_default_model_has_the_papers_size() -> None:
     assert gflops(network, 640) == pytest.approx(8.8, rel=0.02)
 
 
+def test_the_control_has_the_size_of_its_parts() -> None:
+    network = _network("yolo_baseline").fuse()
+    assert parameters(network) == pytest.approx(3.26e6, rel=0.01)
+    assert gflops(network, 640) == pytest.approx(11.34, rel=0.01)
+
+
 def test_operations_of_a_known_convolution_are_counted_as_two_per_multiply_add() -> None:
     convolution = nn.Conv2d(3, 16, 3, padding=1, bias=False)
     assert gflops(convolution, 10) * 1e9 == 2 * 3 * 16 * 9 * 100
@@ -45,6 +61,7 @@ def test_operations_of_a_known_convolution_are_counted_as_two_per_multiply_add()
         TokenMixer(8),
         RvbEma(8, 2.0, attention=True),
         C2fPro(8, 8, 3, 2.0, attention=True),
+        C2f(8, 8, 2, residual=True),
     ],
     ids=lambda block: type(block).__name__,
 )
@@ -67,9 +84,12 @@ def test_fused_tfe_answers_as_before() -> None:
     assert (tfe(levels) - before).abs().max() <= 1e-9
 
 
+@each_family
 @pytest.mark.parametrize(("kind", "bound"), [(torch.float64, 1e-9), (torch.float32, 1e-4)])
-def test_the_fused_network_answers_as_the_unfused(kind: torch.dtype, bound: float) -> None:
-    network = _lived_in(Lmsfa(LmsfaConfig())).to(kind)
+def test_the_fused_network_answers_as_the_unfused(
+    model: str, kind: torch.dtype, bound: float
+) -> None:
+    network = _lived_in(_network(model)).to(kind)
     rgb = torch.rand(1, 3, 96, 128, dtype=kind)
     with torch.no_grad():
         before = network(rgb)
@@ -78,8 +98,9 @@ def test_the_fused_network_answers_as_the_unfused(kind: torch.dtype, bound: floa
         assert ((old - new).abs() / old.abs().clamp(min=1)).max() <= bound
 
 
-def test_answers_have_the_documented_shapes() -> None:
-    network = Lmsfa(LmsfaConfig(classes=6)).eval()
+@each_family
+def test_answers_have_the_documented_shapes(model: str) -> None:
+    network = _network(model, classes=6).eval()
     with torch.no_grad():
         detections, prototypes = network(torch.rand(2, 3, 64, 96))
     cells = (8 * 12) + (4 * 6) + (2 * 3)
@@ -90,8 +111,9 @@ def test_answers_have_the_documented_shapes() -> None:
     assert probabilities.max() <= 1
 
 
-def test_a_prediction_does_not_depend_on_its_batch() -> None:
-    network = _lived_in(Lmsfa(LmsfaConfig()))
+@each_family
+def test_a_prediction_does_not_depend_on_its_batch(model: str) -> None:
+    network = _lived_in(_network(model))
     pictures = torch.rand(3, 3, 64, 64)
     with torch.no_grad():
         together = network(pictures)[0][1]
@@ -99,12 +121,16 @@ def test_a_prediction_does_not_depend_on_its_batch() -> None:
     torch.testing.assert_close(together, alone, atol=2e-3, rtol=1e-4)
 
 
-def test_every_parameter_has_a_gradient() -> None:
-    network = Lmsfa(LmsfaConfig()).train()
+@each_family
+def test_every_parameter_has_a_gradient(model: str) -> None:
+    network = _network(model).train()
     logits = network.training_logits(torch.rand(4, 3, 128, 128))
     head = logits.head
     answers = (head.boxes, head.classes, head.coefficients, head.prototypes)
-    parts = [*answers, logits.semantic, logits.edge, logits.edge_feature]
+    training = logits.auxiliary
+    parts = [*answers]
+    if training is not None:
+        parts += [training.semantic, training.edge, training.edge_feature]
     sum((part * torch.randn_like(part)).sum() for part in parts).backward()
     dead = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert dead == []
@@ -124,8 +150,9 @@ def test_a_fused_network_refuses_to_train() -> None:
         Lmsfa(LmsfaConfig()).fuse().training_logits(torch.rand(1, 3, 64, 64))
 
 
-def test_the_network_exports_as_one_graph() -> None:
-    network = Lmsfa(LmsfaConfig()).fuse()
+@each_family
+def test_the_network_exports_as_one_graph(model: str) -> None:
+    network = _network(model).fuse()
     rgb = torch.rand(1, 3, 64, 64)
     exported = torch.export.export(network, (rgb,)).module()
     with torch.no_grad():

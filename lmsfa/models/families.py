@@ -1,0 +1,46 @@
+"""The networks that weights can be of: one line here, and training and runtimes know one more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lmsfa.errors import InputError
+from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
+
+
+Config = LmsfaConfig | YoloBaselineConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A network's name for people, the dataclass of its shape, and what makes it from one."""
+
+    title: str
+    config: type[Config]
+    network: type[Any]
+
+    def make(self, config: Config) -> InstanceNetwork:
+        """A network with fresh weights; `config` is an instance of this family's dataclass."""
+        network: InstanceNetwork = self.network(config)
+        return network
+
+
+FAMILIES = {
+    "lmsfa": Family("LMSF-A", LmsfaConfig, Lmsfa),
+    "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig, YoloBaseline),
+}
+"""By the card's `system`."""
+
+
+def family_of(model: str) -> Family:
+    """The family of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if model not in FAMILIES:
+        raise InputError(f"model must be one of {', '.join(FAMILIES)}, got {model!r}")
+    return FAMILIES[model]

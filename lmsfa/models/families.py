@@ -10,7 +10,6 @@ from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
 
-
 Config = LmsfaConfig | YoloBaselineConfig
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from lmsfa.card import check_input_size
-from lmsfa.data.label_map import LabelMapDataset
+from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
 from lmsfa.tables import evaluation_table, info_line, instance_lines
 
@@ -63,8 +63,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from lmsfa.evaluate import EVALUATION_SCORE_THRESHOLD, evaluate
     from lmsfa.registry import load_engine
 
-    dataset = LabelMapDataset.open(options.data)
-    samples = dataset.samples(options.split)
+    dataset = open_dataset(options.data)
+    samples = dataset.in_split(options.split)
     unknown = set(options.without) - {entry.name for entry in dataset.classes}
     if unknown:
         raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
@@ -177,7 +177,7 @@ def _train(options: argparse.Namespace) -> None:
         learning_rate=options.lr,
         seed=options.seed,
     )
-    dataset = LabelMapDataset.open(options.data)
+    dataset = open_dataset(options.data)
     trainer = Trainer(dataset, options.output, recipe, options.device, options.command_line)
     card = trainer.train(resume=options.resume)
     print(f"{options.output / 'weights.safetensors'} {card.sha256}")

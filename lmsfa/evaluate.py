@@ -12,7 +12,7 @@ from faster_coco_eval.core import mask as run_length
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lmsfa.data.label_map import DatasetError, LabelMapDataset, Sample, Truth
+from lmsfa.data.annotated import AnnotatedSet, DatasetError, Sample, Truth
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 
@@ -76,7 +76,7 @@ class Figures:
         return asdict(self)
 
 
-def evaluate(engine: Engine, dataset: LabelMapDataset, samples: tuple[Sample, ...]) -> Figures:
+def evaluate(engine: Engine, dataset: AnnotatedSet, samples: tuple[Sample, ...]) -> Figures:
     """Judges an engine on annotated pictures.
 
     Void pixels are taken out of answered and true masks before they are compared.
@@ -108,7 +108,7 @@ def evaluate(engine: Engine, dataset: LabelMapDataset, samples: tuple[Sample, ..
 
 def _true_annotations(image: int, truth: Truth) -> list[dict[str, Any]]:
     return [
-        _annotation(image, class_id, truth.instances == number)
+        _annotation(image, class_id, truth.mask(number))
         for number, class_id in enumerate(truth.classes, 1)
     ]
 

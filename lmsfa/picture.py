@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lmsfa.data.label_map import read_rgb
+from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.registry import load_engine

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.data.label_map import Truth
+from lmsfa.data.annotated import Truth
 from lmsfa.letterbox import PADDING_GREY
 
 Picture = NDArray[np.uint8]
@@ -86,11 +86,16 @@ def warp(
     size = (window[1], window[0])
     border = (PADDING_GREY,) * 3
     moved = cv2.warpAffine(rgb, transform, size, flags=cv2.INTER_LINEAR, borderValue=border)
-    instances = cv2.warpAffine(truth.instances, transform, size, flags=cv2.INTER_NEAREST)
+    instances = np.stack(
+        [
+            np.asarray(cv2.warpAffine(layer, transform, size, flags=cv2.INTER_NEAREST), np.uint16)
+            for layer in truth.instances
+        ]
+    )
     void = cv2.warpAffine(truth.void.view(np.uint8), transform, size, flags=cv2.INTER_NEAREST)
     return (
         np.asarray(moved, dtype=np.uint8),
-        Truth(np.asarray(instances, dtype=np.uint16), truth.classes, void.astype(bool)),
+        Truth(instances, truth.classes, void.astype(bool)),
     )
 
 
@@ -99,7 +104,8 @@ def mosaic(
 ) -> tuple[Picture, Truth]:
     """Four pictures in one, cut at a random cross; instances keep their own numbers."""
     canvas = np.full((size_px, size_px, 3), PADDING_GREY, dtype=np.uint8)
-    instances = np.zeros((size_px, size_px), dtype=np.uint16)
+    layers = max(len(truth.instances) for _, truth in parts)
+    instances = np.zeros((layers, size_px, size_px), dtype=np.uint16)
     void = np.zeros((size_px, size_px), dtype=bool)
     classes: list[int] = []
     across, down = (int(edge) for edge in rng.uniform(0.3, 0.7, 2) * size_px)
@@ -115,7 +121,8 @@ def mosaic(
             rgb, truth, random_transform(height, width, window, rng, geometry), window
         )
         canvas[rows, columns] = moved
-        instances[rows, columns] = np.where(part.instances > 0, part.instances + len(classes), 0)
+        numbers = np.where(part.instances > 0, part.instances + len(classes), 0)
+        instances[: len(numbers), rows, columns] = numbers
         void[rows, columns] = part.void
         classes.extend(part.classes)
     return canvas, Truth(instances, tuple(classes), void)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from lmsfa.data.annotated import AnnotatedSet, Sample, Truth
 from lmsfa.data.augmentation import (
     Geometry,
     Picture,
@@ -20,7 +21,6 @@ from lmsfa.data.augmentation import (
     relight,
     warp,
 )
-from lmsfa.data.label_map import LabelMapDataset, Sample, Truth
 from lmsfa.training.batch import Batch
 
 MASK_STRIDE = 4
@@ -47,7 +47,7 @@ class TrainingSet(Dataset[Example]):
     """
 
     def __init__(
-        self, dataset: LabelMapDataset, samples: tuple[Sample, ...], size_px: int, seed: int
+        self, dataset: AnnotatedSet, samples: tuple[Sample, ...], size_px: int, seed: int
     ) -> None:
         self._pictures: list[tuple[Picture, Truth]] = [
             dataset.annotated(sample) for sample in samples
@@ -91,7 +91,7 @@ def as_example(rgb: Picture, truth: Truth) -> Example:
     side = rgb.shape[0] // MASK_STRIDE
     boxes, classes, masks = [], [], []
     for number, class_id in enumerate(truth.classes, 1):
-        mask = truth.instances == number
+        mask = truth.mask(number)
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         if rows.size == 0 or np.count_nonzero(mask) < MIN_VISIBLE_PX:
             continue

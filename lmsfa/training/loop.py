@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from lmsfa.card import ClassSpec, ModelCard
 from lmsfa.checkpoint import save_weights
+from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
-from lmsfa.data.label_map import LabelMapDataset
 from lmsfa.errors import InputError
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
@@ -52,7 +52,7 @@ class Trainer:
     """
 
     def __init__(
-        self, dataset: LabelMapDataset, output: Path, recipe: Recipe, device: str, command: str
+        self, dataset: AnnotatedSet, output: Path, recipe: Recipe, device: str, command: str
     ) -> None:
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
@@ -63,7 +63,7 @@ class Trainer:
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         # What a card would refuse is refused now, not after the last epoch.
         self._card()
-        samples = dataset.samples("train")
+        samples = dataset.in_split("train")
         self.set = TrainingSet(dataset, samples, recipe.size_px, recipe.seed)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
@@ -194,7 +194,9 @@ class Trainer:
         return ModelCard(
             system=self.recipe.model,
             name=f"{self.family.title} {self.dataset.name}",
-            classes=tuple(ClassSpec(entry.name, entry.colour) for entry in self.dataset.classes),
+            classes=tuple(
+                ClassSpec(entry.name, entry.colour, entry.role) for entry in self.dataset.classes
+            ),
             draw_priority=names,
             input_size_px=self.recipe.size_px,
             input_multiple_px=INPUT_MULTIPLE_PX,

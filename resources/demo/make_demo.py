@@ -19,7 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.data.label_map import LabelMapDataset, read_rgb
+from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.data.opening import open_dataset
+from lmsfa.data.pictures import read_rgb
 
 RATE_FPS = 25
 HELD_S = 1.0
@@ -28,9 +30,9 @@ NOISE = 1.5
 """Standard deviation of the sensor noise, grey values."""
 
 
-def key_frames(dataset: LabelMapDataset) -> list[Path]:
+def key_frames(dataset: AnnotatedSet) -> list[Path]:
     """Evenly spaced key frames of the validation split, in time order."""
-    samples = dataset.samples("val")
+    samples = dataset.in_split("val")
     places = np.linspace(0, len(samples) - 1, KEY_FRAMES).round().astype(int)
     return [samples[place].frame_path for place in places]
 
@@ -53,7 +55,7 @@ def held(
         yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def write_clip(dataset: LabelMapDataset, output: Path) -> int:
+def write_clip(dataset: AnnotatedSet, output: Path) -> int:
     """Writes the clip and returns how many frames it has."""
     rng = np.random.default_rng(7)
     frames = 0
@@ -83,7 +85,7 @@ def main() -> None:
     parser.add_argument("dataset", type=Path, help="folder with dataset.json")
     parser.add_argument("output", type=Path)
     options = parser.parse_args()
-    dataset = LabelMapDataset.open(options.dataset)
+    dataset = open_dataset(options.dataset)
     frames = write_clip(dataset, options.output)
     print(f"{options.output}: {frames} frames, {options.output.stat().st_size / 1e6:.1f} MB")
 

@@ -10,17 +10,18 @@ import cv2
 import numpy as np
 import pytest
 
+from lmsfa.data.annotated import AnnotatedSet, DatasetError, Truth
 from lmsfa.data.augmentation import Geometry, mosaic, random_transform, relight, warp
-from lmsfa.data.label_map import DatasetError, LabelMapDataset, Truth
+from lmsfa.data.opening import open_dataset
 
 LARYNX = os.environ.get("LARYNX_DATA", "")
 
 
-def _one_label(root: Path, values: np.ndarray) -> tuple[LabelMapDataset, Truth]:
-    for sample in LabelMapDataset.open(root).samples("val"):
-        cv2.imwrite(str(sample.label_path), values)
-    dataset = LabelMapDataset.open(root)
-    return dataset, dataset.truth(dataset.samples("val")[0])
+def _one_label(root: Path, values: np.ndarray) -> tuple[AnnotatedSet, Truth]:
+    for sample in open_dataset(root).in_split("val"):
+        cv2.imwrite(str(root / "labels" / sample.name), values)
+    dataset = open_dataset(root)
+    return dataset, dataset.truth(dataset.in_split("val")[0])
 
 
 _CLASS = {"id": 1, "name": "square", "colour": [1, 2, 3]}
@@ -32,8 +33,8 @@ def _describe(root: Path, **changes: object) -> None:
 
 
 def _first_truth(root: Path) -> Truth:
-    dataset = LabelMapDataset.open(root)
-    return dataset.truth(dataset.samples("val")[0])
+    dataset = open_dataset(root)
+    return dataset.truth(dataset.in_split("val")[0])
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_touching_corners_join_and_small_components_are_void(own_shapes: Path) -
     values[60:63, 60:63] = 1
     _, truth = _one_label(own_shapes, values)
     assert truth.classes == (0,)
-    assert np.count_nonzero(truth.instances == 1) == 200
+    assert np.count_nonzero(truth.mask(1)) == 200
     assert truth.void[61, 61]
     assert not truth.void[0, 0]
 
@@ -60,7 +61,7 @@ def test_holes_stay_holes_and_void_is_no_class(own_shapes: Path) -> None:
     values[20:30, 20:30] = 0
     _, truth = _one_label(own_shapes, values)
     assert truth.classes == (1,)
-    assert truth.instances[25, 25] == 0
+    assert truth.instances[0, 25, 25] == 0
     assert truth.void[90, 90]
     assert not truth.void[25, 25]
 
@@ -91,7 +92,7 @@ def test_a_broken_set_is_named_in_one_line(own_shapes: Path, spoil: object, said
 def test_a_label_map_of_another_size_than_its_picture_is_refused(own_shapes: Path) -> None:
     dataset, _ = _one_label(own_shapes, np.full((48, 96), 1, np.uint8))
     with pytest.raises(DatasetError, match="96 x 48"):
-        dataset.annotated(dataset.samples("val")[0])
+        dataset.annotated(dataset.in_split("val")[0])
 
 
 def test_values_that_nobody_declared_are_named(own_shapes: Path) -> None:
@@ -106,11 +107,11 @@ def test_the_truth_moves_with_the_picture(seed: int) -> None:
     instances = np.zeros((120, 160), np.uint16)
     rgb[30:80, 50:120] = 220
     instances[30:80, 50:120] = 1
-    truth = Truth(instances, (0,), np.zeros((120, 160), bool))
+    truth = Truth(instances[None], (0,), np.zeros((120, 160), bool))
     transform = random_transform(120, 160, (96, 96), rng, Geometry())
     moved, moved_truth = warp(rgb, truth, transform, (96, 96))
     bright = moved[..., 0] > 167
-    mask = moved_truth.instances == 1
+    mask = moved_truth.mask(1)
     assert np.count_nonzero(bright & mask) / np.count_nonzero(bright | mask) > 0.95
 
 
@@ -120,13 +121,13 @@ def test_a_mosaic_keeps_every_instance_its_class() -> None:
     for class_id, brightness in enumerate((90, 140, 190, 240)):
         rgb = np.full((64, 64, 3), brightness, np.uint8)
         instances = np.ones((64, 64), np.uint16)
-        parts.append((rgb, Truth(instances, (class_id,), np.zeros((64, 64), bool))))
+        parts.append((rgb, Truth(instances[None], (class_id,), np.zeros((64, 64), bool))))
     canvas, truth = mosaic(
         parts, 128, rng, Geometry(turn_deg=0, scale_low=1, scale_high=1, shift=0)
     )
     assert truth.classes == (0, 1, 2, 3)
     for number, brightness in enumerate((90, 140, 190, 240), 1):
-        inside = canvas[truth.instances == number]
+        inside = canvas[truth.mask(number)]
         assert np.median(inside) == brightness
 
 
@@ -140,11 +141,11 @@ def test_relighting_keeps_shape_and_type() -> None:
 
 @pytest.mark.skipif(not LARYNX, reason="LARYNX_DATA names no folder with the larynx set")
 def test_the_larynx_set_is_read_as_its_authors_count_it() -> None:
-    dataset = LabelMapDataset.open(Path(LARYNX))
-    samples = dataset.samples("val")
+    dataset = open_dataset(Path(LARYNX))
+    samples = dataset.in_split("val")
     counts = Counter(c for sample in samples for c in dataset.truth(sample).classes)
     assert len(samples) == 60
-    assert len(dataset.samples("train")) == 406
+    assert len(dataset.in_split("train")) == 406
     assert [counts[i] for i in range(6)] == [90, 80, 59, 28, 48, 57]
     described = json.loads((Path(LARYNX) / "dataset.json").read_text())
     assert [entry.name for entry in dataset.classes] == [c["name"] for c in described["classes"]]

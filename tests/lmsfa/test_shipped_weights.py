@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lmsfa.card import card_path, read_card, sha256_of
-from lmsfa.data.label_map import LabelMapDataset
+from lmsfa.data.opening import open_dataset
 from lmsfa.evaluate import EVALUATION_SCORE_THRESHOLD, evaluate
 from lmsfa.registry import load_engine
 
@@ -24,9 +24,9 @@ def test_the_list_of_hashes_is_right() -> None:
 @pytest.mark.skipif(not LARYNX, reason="LARYNX_DATA names no folder with the larynx set")
 def test_the_cards_figures_are_found_again_on_the_validation_pictures() -> None:
     said = read_card(card_path(WEIGHTS)).metrics
-    dataset = LabelMapDataset.open(Path(LARYNX))
+    dataset = open_dataset(Path(LARYNX))
     engine = load_engine(WEIGHTS, score_threshold=EVALUATION_SCORE_THRESHOLD)
-    found = evaluate(engine, dataset, dataset.samples("val"))
+    found = evaluate(engine, dataset, dataset.in_split("val"))
     # Runtimes round differently; a hundredth is far below what the figures can tell.
     assert found.mask_ap50 == pytest.approx(said["mask_ap50"], abs=0.01)
     assert found.mask_ap == pytest.approx(said["mask_ap"], abs=0.01)

@@ -16,8 +16,9 @@ from safetensors.torch import save_file
 
 from lmsfa.card import CardError
 from lmsfa.checkpoint import CheckpointError
+from lmsfa.data.annotated import Truth
 from lmsfa.data.dataset import TrainingSet, as_example, collate
-from lmsfa.data.label_map import LabelMapDataset, Truth
+from lmsfa.data.opening import open_dataset
 from lmsfa.letterbox import Letterbox
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.postprocess import RawAnswer, to_instances
@@ -32,8 +33,8 @@ from lmsfa.training.state import load_state, save_state
 
 
 def _plain_batch(root: Path, size_px: int, repeat: int) -> Batch:
-    dataset = LabelMapDataset.open(root)
-    pictures = TrainingSet(dataset, dataset.samples("train"), size_px, 0)
+    dataset = open_dataset(root)
+    pictures = TrainingSet(dataset, dataset.in_split("train"), size_px, 0)
     pictures.start_epoch(0, 0.0, augment=False)
     return collate([pictures[0]] * repeat)
 
@@ -104,7 +105,7 @@ def test_an_example_covers_exactly_its_square() -> None:
     instances = np.zeros((32, 32), np.uint16)
     instances[8:20, 4:30] = 1
     example = as_example(
-        np.zeros((32, 32, 3), np.uint8), Truth(instances, (0,), np.zeros((32, 32), bool))
+        np.zeros((32, 32, 3), np.uint8), Truth(instances[None], (0,), np.zeros((32, 32), bool))
     )
     assert example.boxes.tolist() == [[4, 8, 30, 20]]
     assert example.masks[0, 2:5, 1:7].min() == 255
@@ -140,14 +141,14 @@ def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
     # by less than a cell would cost a whole row.
     raw = RawAnswer(detections[0].numpy(), prototypes[0].numpy())
     found = to_instances(raw, 2, 0.5, 0.6, Letterbox.fit(96, 96, 192))
-    dataset = LabelMapDataset.open(shapes_dataset)
-    truth = dataset.truth(dataset.samples("train")[0])
+    dataset = open_dataset(shapes_dataset)
+    truth = dataset.truth(dataset.in_split("train")[0])
     for number, class_id in enumerate(truth.classes, 1):
         best = next(instance for instance in found if instance.class_id == class_id)
         region = best.region(96, 96)
         mask = np.zeros((96, 96), bool)
         mask[region.window] = region.mask
-        true = truth.instances == number
+        true = truth.mask(number)
         overlap = np.count_nonzero(mask & true) / np.count_nonzero(mask | true)
         assert overlap > 0.95, f"instance {number}: IoU {overlap:.3f}"
 
@@ -171,9 +172,9 @@ def test_batch_one_trains_without_nan(shapes_dataset: Path) -> None:
 
 
 def test_the_same_seed_epoch_and_index_give_the_same_picture(shapes_dataset: Path) -> None:
-    dataset = LabelMapDataset.open(shapes_dataset)
-    first = TrainingSet(dataset, dataset.samples("train"), 64, 5)
-    second = TrainingSet(dataset, dataset.samples("train"), 64, 5)
+    dataset = open_dataset(shapes_dataset)
+    first = TrainingSet(dataset, dataset.in_split("train"), 64, 5)
+    second = TrainingSet(dataset, dataset.in_split("train"), 64, 5)
     for pictures in (first, second):
         pictures.start_epoch(3, 0.5)
     assert all(np.array_equal(first[i].rgb, second[i].rgb) for i in range(4))
@@ -183,7 +184,7 @@ def test_the_same_seed_epoch_and_index_give_the_same_picture(shapes_dataset: Pat
 
 def test_a_loss_that_is_no_number_stops_the_training(shapes_dataset: Path, tmp_path: Path) -> None:
     recipe = scaled(Recipe(), size_px=64, epochs=1, batch=4, learning_rate=1e-3)
-    trainer = Trainer(LabelMapDataset.open(shapes_dataset), tmp_path, recipe, "cpu", "test")
+    trainer = Trainer(open_dataset(shapes_dataset), tmp_path, recipe, "cpu", "test")
     with torch.no_grad():
         trainer.network.head.classes.bias.fill_(float("nan"))
     with pytest.raises(TrainingError, match="not a number"):
@@ -221,7 +222,7 @@ def test_a_state_of_another_recipe_or_kind_is_refused(tmp_path: Path) -> None:
 def test_colours_that_no_card_takes_are_refused_before_the_first_epoch(
     shapes_dataset: Path, tmp_path: Path
 ) -> None:
-    dataset = LabelMapDataset.open(shapes_dataset)
+    dataset = open_dataset(shapes_dataset)
     gaudy = replace(dataset.classes[0], colour=(300, 0, 0))
     dataset = replace(dataset, classes=(gaudy, *dataset.classes[1:]))
     recipe = scaled(Recipe(), size_px=64, epochs=1)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lmsfa.data.label_map import LabelMapDataset, read_rgb
+from lmsfa.data.opening import open_dataset
+from lmsfa.data.pictures import read_rgb
 from resources.demo.make_demo import KEY_FRAMES, RATE_FPS, held, key_frames, write_clip
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
@@ -89,7 +90,7 @@ def grey_dataset(tmp_path):
 
 
 def test_the_script_makes_a_clip_of_validation_pictures(grey_dataset, tmp_path):
-    dataset = LabelMapDataset.open(grey_dataset)
+    dataset = open_dataset(grey_dataset)
     assert write_clip(dataset, tmp_path / "made.mkv") == KEY_FRAMES * RATE_FPS
     assert len(shown(tmp_path / "made.mkv")) == KEY_FRAMES * RATE_FPS
     assert {path.parent.name for path in key_frames(dataset)} == {"val"}
@@ -97,7 +98,7 @@ def test_the_script_makes_a_clip_of_validation_pictures(grey_dataset, tmp_path):
 
 @needs_larynx
 def test_shipped_clip_shows_validation_pictures_and_no_others():
-    chosen = key_frames(LabelMapDataset.open(Path(LARYNX)))
+    chosen = key_frames(open_dataset(Path(LARYNX)))
     assert {path.parent.name for path in chosen} == {"seq2", "seq5"}
     still = np.random.default_rng(0)
     firsts = shown(CLIP, every=RATE_FPS)

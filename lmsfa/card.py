@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 from lmsfa.errors import InputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added thresholds a class and the temperature; cards of 1 have neither and are read on."""
 ROLES = ("structure", "protected", "instrument")
 
 MAX_INPUT_SIZE_PX = 4096
@@ -22,7 +24,7 @@ Colour = tuple[int, int, int]
 _TEXTS = ("system", "name", "training_domain", "licence", "attribution", "command", "sha256")
 _WHOLES = ("input_size_px", "input_multiple_px", "schema_version")
 _SHARES = ("score_threshold", "nms_iou")
-_OBJECTS = ("architecture", "metrics")
+_OBJECTS = ("architecture", "metrics", "score_thresholds")
 
 
 class CardError(InputError, ValueError):
@@ -63,6 +65,9 @@ class ModelCard:
         input_size_px: side of the square network input.
         input_multiple_px: the input side must be a multiple of this.
         score_threshold: instances below this score (0..1) are not reported.
+        score_thresholds: the same for single classes, by name; the others keep `score_threshold`.
+        temperature: raw scores are softened by it before they are shown or compared with a
+            threshold, see `calibrated`; over 0, and 1 leaves them as they are.
         nms_iou: overlapping boxes of one class above this IoU are one instance.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
@@ -85,6 +90,8 @@ class ModelCard:
     nms_iou: float
     training_domain: str
     synthetic: bool = False
+    score_thresholds: Mapping[str, float] = field(default_factory=dict)
+    temperature: float = 1.0
     architecture: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -104,7 +111,15 @@ class ModelCard:
                 f"draw_priority must name every class once: expected {names}, "
                 f"got {list(self.draw_priority)}"
             )
+        _check_scores(self.score_thresholds, self.temperature, names)
         check_input_size(self.input_size_px, self.input_multiple_px)
+
+    @property
+    def class_thresholds(self) -> tuple[float, ...]:
+        """The threshold of every class, 0..1, in the order of `classes`."""
+        return tuple(
+            self.score_thresholds.get(spec.name, self.score_threshold) for spec in self.classes
+        )
 
     @property
     def draw_order(self) -> tuple[int, ...]:
@@ -145,9 +160,23 @@ def _check_kinds(card: ModelCard) -> None:
                 raise CardError(f"{name} must be {kind}, got {getattr(card, name)!r}")
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or _is_whole(value)
+
+
 def _is_share(value: object) -> bool:
-    number = isinstance(value, float) or _is_whole(value)
-    return number and 0 <= value <= 1  # type: ignore[operator]  # a number by now
+    return _is_number(value) and 0 <= value <= 1  # type: ignore[operator]  # a number by now
+
+
+def _check_scores(thresholds: Mapping[str, float], temperature: object, names: list[str]) -> None:
+    for name, value in thresholds.items():
+        if name not in names or not _is_share(value):
+            raise CardError(
+                f"score_thresholds must give classes of the card a number 0..1, "
+                f"got {value!r} for {name!r}"
+            )
+    if not _is_number(temperature) or not 0 < temperature < math.inf:  # type: ignore[operator]
+        raise CardError(f"temperature must be a number over 0, got {temperature!r}")
 
 
 def card_path(weights: Path) -> Path:
@@ -206,13 +235,14 @@ def _card_from(fields: object, path: Path) -> ModelCard:
     if not isinstance(fields, dict):
         raise CardError(f"{path}: expected a JSON object, got {type(fields).__name__}")
     version = fields.get("schema_version")
-    if not _is_whole(version) or version != SCHEMA_VERSION:
+    if not _is_whole(version) or version not in range(1, SCHEMA_VERSION + 1):
         raise CardError(
-            f"{path}: schema_version {SCHEMA_VERSION} expected, got {version!r}; "
+            f"{path}: schema_version 1 to {SCHEMA_VERSION} expected, got {version!r}; "
             "use a matching release"
         )
     try:
-        known = dict(fields)
+        # What schema 2 added has defaults that mean what schema 1 did.
+        known = {**fields, "schema_version": SCHEMA_VERSION}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

@@ -49,7 +49,12 @@ class LmsfaEngine:
             )
         card = self.card
         instances = to_instances(
-            raw, len(card.classes), card.score_threshold, card.nms_iou, self._place
+            raw,
+            len(card.classes),
+            card.class_thresholds,
+            card.nms_iou,
+            self._place,
+            temperature=card.temperature,
         )
         return Prediction(frame_index, captured_s, instances, None, card.sha256)
 

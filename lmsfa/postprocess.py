@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,21 +36,46 @@ class RawAnswer:
     prototypes: Floats
 
 
+def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
+    """Scores 0..1 after division of their logits by `temperature`; their order stays.
+
+    Guo et al., "On calibration of modern neural networks", 2017. `calibrated(s, 1 / t)` takes
+    `calibrated(s, t)` back.
+    """
+    if temperature == 1:
+        return np.asarray(scores, dtype=np.float64)
+    with np.errstate(divide="ignore", over="ignore"):
+        # Scores of exactly 0 and 1 have infinite logits, and stay what they are.
+        odds = np.log(scores, dtype=np.float64) - np.log1p(-scores, dtype=np.float64)
+        return np.asarray(1 / (1 + np.exp(-odds / temperature)), dtype=np.float64)
+
+
 def to_instances(
-    raw: RawAnswer, classes: int, score_threshold: float, nms_iou: float, place: Letterbox
+    raw: RawAnswer,
+    classes: int,
+    score_threshold: float | Sequence[float],
+    nms_iou: float,
+    place: Letterbox,
+    *,
+    temperature: float = 1.0,
 ) -> tuple[Instance, ...]:
     """Instances in frame pixels, highest score first.
 
     Args:
         raw: the network's answer.
         classes: how many classes the detections carry.
-        score_threshold: cells whose best class is below this are dropped.
+        score_threshold: cells whose best class is below this are dropped; one for all classes or
+            one a class, compared with the calibrated score.
         nms_iou: of two boxes of one class over this IoU the better stays.
         place: how the frame was laid onto the input.
+        temperature: of `calibrated`.
     """
     scores = raw.detections[:, 4 : 4 + classes]
     best = scores.max(1)
-    candidates = np.flatnonzero(best >= score_threshold)
+    # The few thresholds are taken to the raw scores, not the many scores to the thresholds.
+    floors = calibrated(np.broadcast_to(score_threshold, classes), 1 / temperature)
+    candidates = np.flatnonzero(best >= floors.min())
+    candidates = candidates[best[candidates] >= floors[scores[candidates].argmax(1)]]
     if candidates.size > MAX_CANDIDATES:
         candidates = candidates[np.argpartition(-best[candidates], MAX_CANDIDATES)[:MAX_CANDIDATES]]
     if candidates.size == 0:
@@ -57,10 +84,11 @@ def to_instances(
     class_ids = scores[candidates].argmax(1)
     kept = _suppress(rows[:, :4], best, class_ids, nms_iou)
     frame_boxes = place.to_frame(rows[:, :4])
+    shown = calibrated(best, temperature)
     return tuple(
         Instance(
             int(class_ids[k]),
-            float(best[k]),
+            float(shown[k]),
             (
                 float(frame_boxes[k, 0]),
                 float(frame_boxes[k, 1]),

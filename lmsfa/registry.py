@@ -87,7 +87,7 @@ def load_engine(
     except CardError as error:
         raise EngineError(str(error)) from None
     if score_threshold is not None:
-        card = replace(card, score_threshold=score_threshold)
+        card = replace(card, score_threshold=score_threshold, score_thresholds={})
     if card.system not in SYSTEMS:
         raise EngineError(
             f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"

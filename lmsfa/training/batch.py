@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +27,18 @@ class Batch:
     masks: Tensor
     known: Tensor
 
+    def __len__(self) -> int:
+        """How many pictures."""
+        return len(self.rgb)
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """The batch in parts of at most `size` pictures, in order."""
+        for start in range(0, len(self), size):
+            yield Batch(*(tensor[start : start + size] for tensor in self._tensors()))
+
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`."""
-        parts = (self.rgb, self.boxes, self.classes, self.masks, self.known)
-        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self._tensors()))
+
+    def _tensors(self) -> tuple[Tensor, ...]:
+        return self.rgb, self.boxes, self.classes, self.masks, self.known

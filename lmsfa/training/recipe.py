@@ -29,6 +29,7 @@ class Recipe:
         mosaic_chance: of a picture being one of four in a mosaic.
         plain_epochs: last epochs without mosaic.
         average_decay: of the running average of the weights, which is what is judged and shipped.
+        patience_epochs: stop when the validation loss has not fallen for so many epochs; 0: never.
         clip_norm: largest norm of the gradient.
         seed: of weights, order and augmentation.
         weights: of the losses.
@@ -46,6 +47,7 @@ class Recipe:
     mosaic_chance: float = 0.5
     plain_epochs: int = 10
     average_decay: float = 0.998
+    patience_epochs: int = 0
     clip_norm: float = 10.0
     seed: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
@@ -58,6 +60,7 @@ class Recipe:
             ("epochs", self.epochs, 1),
             ("batch", self.batch, 1),
             ("seed", self.seed, 0),
+            ("patience", self.patience_epochs, 0),
         ):
             if value < least:
                 raise InputError(f"{name} must be at least {least}, got {value}")

@@ -25,11 +25,13 @@ from lmsfa.postprocess import RawAnswer, to_instances
 from lmsfa.training.assigner import assign
 from lmsfa.training.batch import Batch
 from lmsfa.training.boxes import complete_iou, iou
-from lmsfa.training.loop import Trainer, TrainingError, scaled
+from lmsfa.training.loop import Trainer
 from lmsfa.training.losses import LossWeights, losses, semantic_truth
 from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
-from lmsfa.training.recipe import Recipe
+from lmsfa.training.presets import preset
+from lmsfa.training.processes import Processes
 from lmsfa.training.state import load_state, save_state
+from lmsfa.training.step import TrainingError
 
 
 def _plain_batch(root: Path, size_px: int, repeat: int) -> Batch:
@@ -183,8 +185,10 @@ def test_the_same_seed_epoch_and_index_give_the_same_picture(shapes_dataset: Pat
 
 
 def test_a_loss_that_is_no_number_stops_the_training(shapes_dataset: Path, tmp_path: Path) -> None:
-    recipe = scaled(Recipe(), size_px=64, epochs=1, batch=4, learning_rate=1e-3)
-    trainer = Trainer(open_dataset(shapes_dataset), tmp_path, recipe, "cpu", "test")
+    recipe = preset("quick", size_px=64, epochs=1, batch=4, learning_rate=1e-3)
+    trainer = Trainer(
+        open_dataset(shapes_dataset), tmp_path, recipe, Processes("cpu"), command="test"
+    )
     with torch.no_grad():
         trainer.network.head.classes.bias.fill_(float("nan"))
     with pytest.raises(TrainingError, match="not a number"):
@@ -192,7 +196,7 @@ def test_a_loss_that_is_no_number_stops_the_training(shapes_dataset: Path, tmp_p
 
 
 def test_a_resumed_schedule_goes_on_where_it_was() -> None:
-    recipe = scaled(Recipe(), epochs=6)
+    recipe = preset("quick", epochs=6)
     network = torch.nn.Linear(2, 2)
     whole = make_schedule(make_optimizer(network, recipe), recipe, 5)
     rates = []
@@ -206,14 +210,14 @@ def test_a_resumed_schedule_goes_on_where_it_was() -> None:
 
 
 def test_a_state_of_another_recipe_or_kind_is_refused(tmp_path: Path) -> None:
-    recipe = scaled(Recipe(), size_px=64, epochs=2)
+    recipe = preset("quick", size_px=64, epochs=2)
     network = torch.nn.Linear(2, 2)
     average, optimizer = make_average(network, recipe), make_optimizer(network, recipe)
     path = tmp_path / "last.safetensors"
     save_state(path, network, average, optimizer, recipe=recipe, epoch=1)
     assert load_state(path, network, average, optimizer, recipe) == 1
     with pytest.raises(CheckpointError, match="another recipe"):
-        load_state(path, network, average, optimizer, scaled(recipe, seed=1))
+        load_state(path, network, average, optimizer, replace(recipe, seed=1))
     save_file({"a": torch.zeros(1)}, path, {"format": "pt"})
     with pytest.raises(CheckpointError, match="no training state"):
         load_state(path, network, average, optimizer, recipe)
@@ -225,9 +229,9 @@ def test_colours_that_no_card_takes_are_refused_before_the_first_epoch(
     dataset = open_dataset(shapes_dataset)
     gaudy = replace(dataset.classes[0], colour=(300, 0, 0))
     dataset = replace(dataset, classes=(gaudy, *dataset.classes[1:]))
-    recipe = scaled(Recipe(), size_px=64, epochs=1)
+    recipe = preset("quick", size_px=64, epochs=1)
     with pytest.raises(CardError, match="colour"):
-        Trainer(dataset, tmp_path, recipe, "cpu", "test")
+        Trainer(dataset, tmp_path, recipe, Processes("cpu"), command="test")
 
 
 def _train(root: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -1,0 +1,1 @@
+"""One command of `python -m lmsfa` a file; heavy imports wait until it runs."""

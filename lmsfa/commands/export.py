@@ -1,0 +1,20 @@
+"""`export`: writes a network for OpenVINO."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.set_defaults(run=_run)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="file ending in .xml")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from lmsfa.export import export_openvino
+
+    export_openvino(options.weights, options.output, replace=options.overwrite)

@@ -1,0 +1,83 @@
+"""`train`: from annotated pictures to weights, resumable after every epoch."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lmsfa.data.opening import open_dataset
+from lmsfa.errors import InputError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.set_defaults(
+        run=_run,
+        after_stop="; the same command with --resume goes on after the last finished epoch",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
+    parser.add_argument("--preset", default="best", help="quick, peld (the paper's) or best")
+    _add_changes(parser)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, metavar="N", help="train seeds 0 to N - 1 in turn")
+    parser.add_argument("--init", type=Path, help="weights to start from, of any classes")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--part-size", type=int, metavar="N", help="pictures at a time, where memory is short"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where OUTPUT was left")
+
+
+def _add_changes(parser: argparse.ArgumentParser) -> None:
+    """What may differ from the preset."""
+    changes = parser.add_argument_group("instead of the preset's")
+    changes.add_argument("--model", help="lmsfa, or yolo_baseline, the control")
+    changes.add_argument("--size", dest="size_px", type=int, help="side of the input, pixels")
+    changes.add_argument("--epochs", type=int)
+    changes.add_argument("--batch", type=int, help="pictures a step")
+    changes.add_argument("--optimizer", choices=("adamw", "sgd"))
+    changes.add_argument("--lr", dest="learning_rate", type=float, help="peak learning rate")
+    changes.add_argument(
+        "--patience",
+        dest="patience_epochs",
+        type=int,
+        metavar="N",
+        help="stop when the validation loss has not fallen for N epochs",
+    )
+
+
+CHANGES = ("model", "size_px", "epochs", "batch", "optimizer", "learning_rate", "patience_epochs")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from lmsfa.training.loop import Trainer
+    from lmsfa.training.presets import preset
+    from lmsfa.training.processes import Processes
+
+    changes = {
+        name: getattr(options, name) for name in CHANGES if getattr(options, name) is not None
+    }
+    processes = Processes(options.device)
+    dataset = open_dataset(options.data)
+    for seed, output in _seeds(options):
+        trainer = Trainer(
+            dataset,
+            output,
+            preset(options.preset, seed=seed, **changes),
+            processes,
+            command=options.command_line,
+            init=options.init,
+            part_size=options.part_size,
+        )
+        card = trainer.train(resume=options.resume)
+        if processes.first:
+            print(f"{output / 'weights.safetensors'} {card.sha256}")
+
+
+def _seeds(options: argparse.Namespace) -> list[tuple[int, Path]]:
+    if options.seeds is None:
+        return [(options.seed, options.output)]
+    if options.seeds < 1:
+        raise InputError(f"--seeds must be at least 1, got {options.seeds}")
+    return [(seed, options.output / f"seed-{seed}") for seed in range(options.seeds)]

@@ -1,0 +1,64 @@
+"""Stopping early, where a recipe asks for it: when validation losses fall no further."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import nn
+
+from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.data.dataset import TrainingSet, collate
+from lmsfa.training.recipe import Recipe
+from lmsfa.training.step import LossModule
+
+VALIDATION_LOSS = "validation_loss"
+
+
+class Patience:
+    """Counts the epochs since the averaged weights' validation loss was at its lowest.
+
+    It decides when to stop, not which weights to keep: the last epoch's are kept, so that a
+    training is not the best of many looks at the validation pictures.
+    """
+
+    def __init__(self, validation: TrainingSet | None, recipe: Recipe) -> None:
+        self._validation, self._recipe = validation, recipe
+        self._losses: list[float] = []
+
+    @classmethod
+    def of(cls, dataset: AnnotatedSet, recipe: Recipe) -> Patience:
+        """For a training on `dataset`; one without `patience_epochs` never looks at validation."""
+        if not recipe.patience_epochs:
+            return cls(None, recipe)
+        validation = TrainingSet(dataset, dataset.in_split("val"), recipe.size_px, recipe.seed)
+        validation.start_epoch(0, 0.0, augment=False)
+        return cls(validation, recipe)
+
+    def remember(self, rows: Iterable[Mapping[str, float]]) -> None:
+        """Takes up the epochs that a resumed training has behind it."""
+        self._losses = [row[VALIDATION_LOSS] for row in rows if VALIDATION_LOSS in row]
+
+    def is_over(self) -> bool:
+        """Whether the lowest loss lies `patience_epochs` or more behind."""
+        if self._validation is None or not self._losses:
+            return False
+        since = len(self._losses) - 1 - self._losses.index(min(self._losses))
+        return since >= self._recipe.patience_epochs
+
+    def judge(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """The validation loss of averaged weights as a figure; none where no one asked for it."""
+        if self._validation is None:
+            return {}
+        module = LossModule(network, self._recipe.weights).eval()  # type: ignore[arg-type]  # an AveragedModel's module
+        sums, step = 0.0, self._recipe.batch
+        with torch.no_grad():
+            for start in range(0, len(self._validation), step):
+                indices = range(start, min(start + step, len(self._validation)))
+                batch = collate([self._validation[index] for index in indices]).to(device)
+                values = module(batch).values()
+                sums += float(sum(values)) * len(batch)
+        loss = sums / len(self._validation)
+        self._losses.append(loss if math.isfinite(loss) else math.inf)
+        return {VALIDATION_LOSS: loss}

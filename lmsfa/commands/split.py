@@ -1,0 +1,88 @@
+"""`data split`: deals a data set's pictures into train, val and test, and writes that down."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.data.grouping import RULES, Grouping, grouping_from
+from lmsfa.data.opening import open_dataset
+from lmsfa.data.split_contents import instance_counts, split_table
+from lmsfa.data.split_lists import read_lists, splits_from_lists
+from lmsfa.data.splits import Splits, write_splits
+from lmsfa.data.splitting import PAPER_SIZES, k_folds, make_splits
+from lmsfa.errors import InputError
+
+DEFAULT_RULE = "folder:1"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.set_defaults(run=_run)
+    parser.add_argument("data", type=Path, help="an annotated data set")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="JSON file to write; a folder with --folds"
+    )
+    parser.add_argument(
+        "--group-by",
+        metavar="RULE",
+        help=f"{RULES}; {DEFAULT_RULE} unless given: what is a patient",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--force-leak", action="store_true", help="accept leaks; the model card will name them"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--sizes", type=int, nargs="+", metavar="N", help="pictures for train, val (and test)"
+    )
+    way.add_argument(
+        "--ratios", type=float, nargs="+", metavar="R", help="their shares; the paper's by default"
+    )
+    way.add_argument("--folds", type=int, metavar="K", help="K splits for cross-validation")
+    way.add_argument(
+        "--lists", type=Path, metavar="DIR", help="take train.txt, val.txt and others as they are"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    dataset = open_dataset(options.data)
+    made = _made(options, dataset)
+    counts = instance_counts(dataset)
+    for path, splits in made.items():
+        write_splits(splits, path, replace_file=options.overwrite)
+        print(f"{path}: {dataset.name}, by {splits.grouped_by} ({splits.rule})")
+        print(split_table(dataset, splits, counts))
+        for leak in splits.leaks:
+            print(f"leak, forced: {leak}")
+        for warning in splits.warnings:
+            print(f"note: {warning}")
+
+
+def _made(options: argparse.Namespace, dataset: AnnotatedSet) -> dict[Path, Splits]:
+    """What is to be written, by path."""
+    force = options.force_leak
+    if options.lists:
+        grouping = _known_patients(options, dataset)
+        lists = read_lists(options.lists)
+        return {options.output: splits_from_lists(dataset, lists, grouping, force=force)}
+    grouping = grouping_from(options.group_by or DEFAULT_RULE, dataset)
+    if options.folds is not None:
+        folds = k_folds(dataset, grouping, options.folds, options.seed, force=force)
+        return {options.output / f"fold-{n}.json": fold for n, fold in enumerate(folds, 1)}
+    sizes = options.sizes or options.ratios or [size / sum(PAPER_SIZES) for size in PAPER_SIZES]
+    return {options.output: make_splits(dataset, grouping, sizes, options.seed, force=force)}
+
+
+def _known_patients(options: argparse.Namespace, dataset: AnnotatedSet) -> Grouping | None:
+    """Lists are checked for patients on two sides, if anything says who is who."""
+    if options.group_by:
+        return grouping_from(options.group_by, dataset)
+    try:
+        grouping = grouping_from(DEFAULT_RULE, dataset)
+    except InputError:
+        return None
+    # One folder around all pictures is no patient.
+    return grouping if len(set(grouping.groups.values())) > 1 else None

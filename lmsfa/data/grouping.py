@@ -1,0 +1,205 @@
+"""Which pictures belong together, so that a split never tears them apart: patients or sequences."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.data.sample_names import SampleNames
+from lmsfa.errors import DatasetError
+
+FEW_PATIENTS = 10
+"""Fewer patients cannot be split by patient into parts that say much."""
+
+BY_PATIENT = "patient"
+BY_SEQUENCE = "sequence, within patient"
+BY_LISTS = "given lists"
+
+RULES = "folder:N, regex:PATTERN, csv:FILE or sequence"
+
+_SAMPLE_COLUMNS = ("sample", "file", "filename", "name", "picture", "image", "path")
+_PATIENT_COLUMNS = ("patient", "patient_id", "patient id", "subject", "case", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The group of each picture.
+
+    Attributes:
+        groups: group by sample name, in the set's order.
+        rule: how it was found, as `grouping_from` takes it.
+        grouped_by: `BY_PATIENT` or `BY_SEQUENCE`.
+    """
+
+    groups: Mapping[str, str]
+    rule: str
+    grouped_by: str = BY_PATIENT
+
+
+def grouping_from(rule: str, dataset: AnnotatedSet) -> Grouping:
+    """Groups by a rule in words: folder:N, regex:PATTERN, csv:FILE or sequence.
+
+    Raises:
+        DatasetError: there is no such rule, or it fails for a picture.
+    """
+    kind, _, value = rule.partition(":")
+    if kind == "folder" and value.isdecimal() and int(value) > 0:
+        return by_folder(dataset, int(value))
+    if kind == "regex" and value:
+        return by_pattern(dataset, value)
+    if kind == "csv" and value:
+        return by_table(dataset, Path(value))
+    if rule == "sequence":
+        return by_sequence(dataset)
+    raise DatasetError(f"cannot group by {rule!r}: expected {RULES} (N counts from 1)")
+
+
+def by_folder(dataset: AnnotatedSet, level: int) -> Grouping:
+    """The patient is a folder of the sample's name; level 1 is the first.
+
+    Raises:
+        DatasetError: a picture does not lie that deep.
+    """
+
+    def patient(name: str) -> str | None:
+        folders = PurePosixPath(name).parent.parts
+        return folders[level - 1] if len(folders) >= level else None
+
+    return _grouping(dataset, patient, f"folder:{level}")
+
+
+def by_pattern(dataset: AnnotatedSet, pattern: str) -> Grouping:
+    """The patient is what the pattern's one group finds in the sample's name.
+
+    Raises:
+        DatasetError: it is no regular expression with one group, or finds nothing in a name.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise DatasetError(f"{pattern!r} is not a regular expression ({error})") from None
+    if expression.groups != 1:
+        raise DatasetError(
+            f"{pattern!r} must have one group in brackets, the patient; it has {expression.groups}"
+        )
+
+    def patient(name: str) -> str | None:
+        found = expression.search(name)
+        return found[1] if found else None
+
+    return _grouping(dataset, patient, f"regex:{pattern}")
+
+
+def by_table(dataset: AnnotatedSet, path: Path) -> Grouping:
+    """The patient stands beside the picture in a CSV file, with a header or of two columns.
+
+    Rows of pictures that the set does not hold are passed over.
+
+    Raises:
+        DatasetError: it cannot be read, contradicts itself, or a picture is missing from it.
+    """
+    names = SampleNames(dataset)
+    patients: dict[str, str] = {}
+    for line, picture, patient in _rows(path):
+        sample = _named(names, picture, f"{path}, line {line}")
+        if sample is None:
+            continue
+        if patients.setdefault(sample, patient) != patient:
+            raise DatasetError(
+                f"{path}, line {line}: {sample} is of patient {patient!r} here, "
+                f"of {patients[sample]!r} further up"
+            )
+    return _grouping(dataset, patients.get, f"csv:{path.name}")
+
+
+def by_sequence(dataset: AnnotatedSet) -> Grouping:
+    """The group is the folder that a picture lies in, for sets of few patients.
+
+    Raises:
+        DatasetError: a picture lies in no folder, or patients (the first of several folders) are
+            enough to split by.
+    """
+    names = [sample.name for sample in dataset.samples]
+    folders = {str(PurePosixPath(name).parent) for name in names}
+    patients = {PurePosixPath(folder).parts[0] for folder in folders if folder != "."}
+    nested = any("/" in folder for folder in folders)
+    if nested and len(patients) >= FEW_PATIENTS:
+        raise DatasetError(
+            f"{dataset.name}: its {len(patients)} patients are enough to split by patient; "
+            f"grouping by sequence is for fewer than {FEW_PATIENTS}"
+        )
+
+    def sequence(name: str) -> str | None:
+        folder = str(PurePosixPath(name).parent)
+        return folder if folder != "." else None
+
+    return _grouping(dataset, sequence, "sequence", BY_SEQUENCE)
+
+
+def _grouping(
+    dataset: AnnotatedSet,
+    group_of: Callable[[str], str | None],
+    rule: str,
+    grouped_by: str = BY_PATIENT,
+) -> Grouping:
+    found = {sample.name: group_of(sample.name) for sample in dataset.samples}
+    without = [name for name, group in found.items() if not group]
+    if without:
+        raise DatasetError(
+            f"{dataset.name}: {rule} gives no patient for {len(without)} of {len(found)} pictures, "
+            f"such as {without[0]}"
+        )
+    return Grouping({name: str(group) for name, group in found.items()}, rule, grouped_by)
+
+
+def _named(names: SampleNames, picture: str, where: str) -> str | None:
+    try:
+        sample = names.find(picture)
+    except DatasetError as error:
+        raise DatasetError(f"{where}: {error}") from None
+    return sample.name if sample else None
+
+
+def _rows(path: Path) -> list[tuple[int, str, str]]:
+    """Line number, picture and patient of every row."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        # Where a comma marks decimals, spreadsheets write semicolons.
+        first = text.partition("\n")[0]
+        separator = max(",;\t", key=first.count)
+        rows = list(csv.reader(text.splitlines(), delimiter=separator, strict=True))
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: not a readable CSV table ({error})") from None
+    filled = [(line, row) for line, row in enumerate(rows, 1) if any(map(str.strip, row))]
+    if not filled:
+        raise DatasetError(f"{path}: holds no rows")
+    picture, patient, header = _columns([cell.strip().lower() for cell in filled[0][1]], path)
+    found = []
+    for line, row in filled[header:]:
+        if (
+            len(row) <= max(picture, patient)
+            or not row[picture].strip()
+            or not row[patient].strip()
+        ):
+            raise DatasetError(f"{path}, line {line}: expected a picture and a patient, got {row}")
+        found.append((line, row[picture].strip(), row[patient].strip()))
+    return found
+
+
+def _columns(first_row: list[str], path: Path) -> tuple[int, int, int]:
+    """Column of pictures, column of patients, rows of header."""
+    picture = next((first_row.index(name) for name in _SAMPLE_COLUMNS if name in first_row), None)
+    patient = next((first_row.index(name) for name in _PATIENT_COLUMNS if name in first_row), None)
+    if picture is not None and patient is not None:
+        return picture, patient, 1
+    if picture is None and patient is None and len(first_row) == 2:
+        return 0, 1, 0
+    raise DatasetError(
+        f"{path}: expected a column 'sample' or 'file' and a column 'patient', got {first_row}"
+    )

@@ -108,14 +108,15 @@ class Trainer:
                 figures = self._epoch(epoch, schedule, interrupt)
                 figures |= self.patience.judge(self.average.module, self.processes.device)
                 journal.write(epoch + 1, figures, time.monotonic() - started)
-                self._save(epoch + 1)
+                self.save(epoch + 1)
         card = self._card()
         if self.processes.first:
             card = save_weights(self.average.module, card, self.output / WEIGHTS_FILE)
         self.processes.wait()
         return card
 
-    def _save(self, epoch: int) -> None:
+    def save(self, epoch: int) -> None:
+        """Writes the state after `epoch` epochs. Raises as `train`; the former state then stays."""
         if self.processes.first:
             save_state(
                 self.output / STATE_FILE,

@@ -1,0 +1,243 @@
+"""A training that a hospital can leave alone: what goes wrong at night costs nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from lmsfa.card import ClassSpec, ModelCard, read_card
+from lmsfa.checkpoint import CheckpointError, read_tensors, save_weights
+from lmsfa.data.dataset import TrainingSet, collate
+from lmsfa.data.opening import open_dataset
+from lmsfa.models.families import FAMILIES, family_of
+from lmsfa.training.batch import Batch
+from lmsfa.training.initial import class_axes, start_from
+from lmsfa.training.journal import read_results
+from lmsfa.training.loop import Trainer
+from lmsfa.training.losses import LossWeights
+from lmsfa.training.patience import VALIDATION_LOSS
+from lmsfa.training.presets import PRESETS, preset
+from lmsfa.training.processes import Processes
+from lmsfa.training.step import BAD_BATCH_FILE, LossModule, Stepper, TrainingError
+
+ROOT = Path(__file__).parents[2]
+
+
+def _trainer(root: Path, output: Path, **changes: object) -> Trainer:
+    recipe = preset("quick", size_px=64, batch=4, **changes)
+    return Trainer(open_dataset(root), output, recipe, Processes("cpu"), command="test")
+
+
+def _batch(root: Path) -> Batch:
+    pictures = TrainingSet(open_dataset(root), open_dataset(root).in_split("train"), 64, 0)
+    pictures.start_epoch(0, 0.0, augment=False)
+    return collate([pictures[index] for index in range(4)])
+
+
+def test_the_papers_preset_says_what_the_paper_says() -> None:
+    peld = PRESETS["peld"]
+    assert (peld.size_px, peld.epochs, peld.batch) == (640, 300, 8)
+    assert (peld.optimizer, peld.learning_rate) == ("sgd", 1e-3)
+    quick = PRESETS["quick"]
+    assert (quick.size_px, quick.epochs, quick.batch) == (320, 40, 8)
+
+
+def test_a_batch_too_large_for_the_memory_is_learned_in_parts(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+    sizes = []
+
+    def two_fit(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        sizes.append(len(inputs[0]))
+        if len(inputs[0]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    trainer.network.backbone.register_forward_pre_hook(two_fit)
+    trainer.train(resume=False)
+    assert sizes == [4, 2, 2, 2, 2]
+    assert (tmp_path / "weights.safetensors").is_file()
+
+
+def test_parts_give_the_gradient_of_the_whole_batch(shapes_dataset: Path, tmp_path: Path) -> None:
+    # The same picture four times, and the one loss whose divisor does not depend on the network:
+    # each part then says what the whole says.
+    one = _batch(shapes_dataset)
+    batch = Batch(*(getattr(one, name)[:1].repeat_interleave(4, 0) for name in Batch.__slots__))
+    masks_only = LossWeights(box=0, classes=0, distribution=0)
+    gradients = []
+    for part_size in (4, 1):
+        torch.manual_seed(0)
+        family = family_of("yolo_baseline")
+        network = family.make(family.config(classes=2)).eval()
+        stepper = Stepper(LossModule(network, masks_only), Processes("cpu"), tmp_path, part_size)
+        stepper.gather(batch)
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
+    whole, parts = gradients
+    assert torch.nn.functional.cosine_similarity(whole, parts, dim=0) > 0.99
+    assert (whole.norm() / parts.norm()).item() == pytest.approx(1, abs=0.05)
+
+
+def test_one_picture_that_does_not_fit_is_said_in_one_line(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+
+    def nothing_fits(_module: torch.nn.Module, _inputs: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    trainer.network.backbone.register_forward_pre_hook(nothing_fits)
+    with pytest.raises(TrainingError, match="smaller --size"):
+        trainer.train(resume=False)
+
+
+def test_a_batch_that_gave_no_number_is_kept(shapes_dataset: Path, tmp_path: Path) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+    with torch.no_grad():
+        trainer.network.head.classes.bias.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="not a number") as said:
+        trainer.train(resume=False)
+    assert BAD_BATCH_FILE in str(said.value)
+    kept = load_file(tmp_path / BAD_BATCH_FILE)
+    assert kept["rgb"].shape == (4, 3, 64, 64)
+    assert set(kept) == set(Batch.__slots__)
+
+
+def test_a_full_disk_leaves_the_last_good_state(shapes_dataset: Path, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits on file sizes are Unix's")
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+    trainer.train(resume=False)
+    state = tmp_path / "last.safetensors"
+    before = state.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A limit on the size of files fails in the middle of a write, as a full disk does.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(CheckpointError, match="free some space"):
+            trainer.save(2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert state.read_bytes() == before
+
+
+def test_validation_losses_that_rise_stop_a_training(shapes_dataset: Path, tmp_path: Path) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=2, learning_rate=1e-9)
+    trainer.train(resume=False)
+    rows = read_results(tmp_path)
+    losses = [row[VALIDATION_LOSS] for row in rows]
+    assert 3 <= len(losses) < 30
+    assert losses.index(min(losses)) == len(losses) - 3
+    assert (tmp_path / "weights.safetensors").is_file()
+
+
+def test_curves_can_be_watched_in_tensorboard(shapes_dataset: Path, tmp_path: Path) -> None:
+    _trainer(shapes_dataset, tmp_path, epochs=2).train(resume=False)
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    seen = [event.value for event in events.Scalars("loss")]
+    assert seen == pytest.approx([row["loss"] for row in read_results(tmp_path)], rel=1e-4)
+    assert "learning_rate" in events.Tags()["scalars"]
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+def test_the_axes_that_run_over_classes_are_found(model: str) -> None:
+    family = family_of(model)
+    # As many classes as some layers have channels: shapes alone would not tell them apart.
+    network = family.make(family.config(classes=64))
+    axes = class_axes(family, network)
+    ours = {name for name, found in axes.items() if found}
+    assert ours
+    assert all("class" in name or "semantic" in name or "wise" in name for name in ours), ours
+
+
+def _weights(folder: Path, card: ModelCard, *names: str) -> Path:
+    family = family_of("lmsfa")
+    config = family.config(classes=len(names))
+    architecture = {name: getattr(config, name) for name in config.__slots__}
+    classes = tuple(ClassSpec(name, (0, 0, number)) for number, name in enumerate(names))
+    card = replace(card, classes=classes, draw_priority=names, architecture=architecture)
+    torch.manual_seed(7)
+    save_weights(family.make(config), card, folder / "other.safetensors")
+    return folder / "other.safetensors"
+
+
+def test_other_weights_give_what_both_networks_share(tmp_path: Path, card: ModelCard) -> None:
+    weights = _weights(tmp_path, card, "nerve", "bone", "fat")
+    theirs = read_tensors(weights)
+    family = family_of("lmsfa")
+    torch.manual_seed(0)
+    network = family.make(family.config(classes=2))
+    fresh = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    start = start_from(network, family, ("bone", "disc"), weights)
+    assert start.classes == ("bone",)
+    ours = network.state_dict()
+    stem = "backbone.stem.conv.weight"
+    assert torch.equal(ours[stem], theirs[stem])
+    rows = "head.classes.weight"
+    assert torch.equal(ours[rows][0], theirs[rows][1])
+    assert torch.equal(ours[rows][1], fresh[rows][1])
+    square = "training_layers.pointwise.weight"
+    assert torch.equal(ours[square][0, 0], theirs[square][1, 1])
+    assert torch.equal(ours[square][0, 1], fresh[square][0, 1])
+
+
+def test_weights_of_another_model_are_no_start(tmp_path: Path, card: ModelCard) -> None:
+    weights = _weights(tmp_path, card, "nerve")
+    family = family_of("yolo_baseline")
+    with pytest.raises(CheckpointError, match="same model"):
+        start_from(family.make(family.config()), family, ("nerve",), weights)
+
+
+def _command(root: Path, output: Path, *more: str) -> list[str]:
+    command = ["-m", "lmsfa", "train", "--data", str(root), "--output", str(output)]
+    command += ["--preset", "quick", "--size", "64", "--epochs", "1", "--batch", "4"]
+    return [*command, *more]
+
+
+@pytest.mark.slow
+def test_seeds_are_trained_in_turn_and_go_on_after_a_stop(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, *_command(shapes_dataset, tmp_path, "--seeds", "2", "--resume")]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    weights = [tmp_path / f"seed-{seed}" / "weights.safetensors" for seed in (0, 1)]
+    cards = [read_card(path.with_suffix(".json")) for path in weights]
+    assert cards[0].sha256 != cards[1].sha256
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert again.stdout == answer.stdout
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(shapes_dataset: Path, tmp_path: Path) -> None:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [sys.executable, *_command(shapes_dataset, alone)],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    answer = subprocess.run(
+        [*launch, *_command(shapes_dataset, shared)],
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    rows = [json.loads(line) for line in (shared / "results.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1]
+    expected = read_results(alone)[0]["loss"]
+    assert rows[0]["loss"] == pytest.approx(expected, rel=0.1)
+    assert read_card(shared / "weights.json").sha256

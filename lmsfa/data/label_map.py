@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.card import Colour
-from lmsfa.data.annotated import AnnotatedSet, Annotation, DatasetClass, Sample, Shape
+from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
+from lmsfa.data.description import DESCRIPTION_FILE, read_json
+from lmsfa.data.folders import is_file, name_and_group, pictures_below
 from lmsfa.data.pictures import PICTURE_ENDINGS, decoded
+from lmsfa.data.problems import one_line
+from lmsfa.data.reading import Reading
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
@@ -45,9 +49,7 @@ class LabelMaps:
         """
         sample = Sample(name, name.rpartition("/")[0], self.frames / name)
         if not self.label_path(sample).is_file():
-            raise DatasetError(
-                f"{sample.frame_path}: no label map; expected {self.label_path(sample)}"
-            )
+            raise DatasetError(f"no label map; expected {self.label_path(sample)}")
         return sample
 
     def label_path(self, sample: Sample) -> Path:
@@ -89,33 +91,60 @@ class LabelMaps:
         return Annotation(height, width, tuple(shapes), void)
 
 
-def read_label_maps(root: Path, said: dict[str, Any]) -> AnnotatedSet:
-    """The set that `root`/dataset.json describes; `said` is that file's JSON.
+def read_label_maps(reading: Reading) -> AnnotatedSet:
+    """The set that a dataset.json of format "label-map" describes.
 
     Raises:
-        DatasetError: it describes no label-map set, or a picture has no label map.
+        DatasetError: it describes none, or a picture has no label map.
     """
+    path = reading.root / DESCRIPTION_FILE
     try:
-        return _described(root, said)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = read_json(path)
+        maps = _maps(reading.root, said)
+        listed = {str(split): list(map(str, n)) for split, n in said["splits"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DatasetError(
-            f"{root / 'dataset.json'}: not a label-map description ({error!r})"
+            f"{path}: not a label-map description ({one_line(repr(error))})"
         ) from None
-
-
-def _described(root: Path, said: dict[str, Any]) -> AnnotatedSet:
-    if said.get("format") != "label-map":
-        raise ValueError(f"format must be 'label-map', got {said.get('format')!r}")
-    classes = tuple(
-        DatasetClass(str(entry["name"]), _colour(entry["colour"])) for entry in said["classes"]
+    splits: dict[str, list[Sample]] = {}
+    for split, entries in listed.items():
+        names = [name for entry in entries for name in _names(maps.frames, entry)]
+        splits[split] = [s for s in map(partial(_sample, reading, maps), names) if s is not None]
+    # Pictures in no split belong to the set where they have a label map.
+    others = (Sample(*name_and_group(p, maps.frames), p) for p in pictures_below(maps.frames))
+    samples = [sample for found in splits.values() for sample in found]
+    samples += [sample for sample in others if maps.label_path(sample).is_file()]
+    by_name = {sample.name: sample for sample in reversed(samples)}
+    return AnnotatedSet(
+        root=reading.root,
+        name=reading.description.name,
+        format="label-map",
+        classes=reading.description.classes or (),
+        licence=reading.description.licence,
+        attribution=reading.description.attribution,
+        samples=tuple(by_name[name] for name in dict.fromkeys(s.name for s in samples)),
+        splits={s: tuple(sample.name for sample in found) for s, found in splits.items()},
+        load=maps.annotation,
+        problems=tuple(reading.problems.lines),
     )
+
+
+def _sample(reading: Reading, maps: LabelMaps, name: str) -> Sample | None:
+    try:
+        return maps.sample(name)
+    except DatasetError as error:
+        reading.problems.bad(str(maps.frames / name), str(error))
+        return None
+
+
+def _maps(root: Path, said: dict[str, Any]) -> LabelMaps:
     values = tuple(int(entry["id"]) for entry in said["classes"])
-    if min(len(set(values)), len({entry.name for entry in classes})) < len(classes):
-        raise ValueError("two classes have the same id or name")
+    if len(set(values)) < len(values):
+        raise ValueError("two classes have the same id")
     rule = dict(said["instances"])
     if rule.get("connectivity", 8) not in (4, 8):
         raise ValueError(f"connectivity must be 4 or 8, got {rule['connectivity']!r}")
-    maps = LabelMaps(
+    return LabelMaps(
         root / str(said["images"]),
         root / str(said["labels"]),
         values,
@@ -123,31 +152,13 @@ def _described(root: Path, said: dict[str, Any]) -> AnnotatedSet:
         int(rule.get("connectivity", 8)),
         int(rule.get("min_area_px", 0)),
     )
-    splits = {
-        str(split): tuple(name for folder in folders for name in _in_folder(maps.frames, folder))
-        for split, folders in said["splits"].items()
-    }
-    names = dict.fromkeys(name for split in splits.values() for name in split)
-    return AnnotatedSet(
-        root=root,
-        name=str(said["name"]),
-        format="label-map",
-        classes=classes,
-        licence=str(said.get("licence", "")),
-        attribution=str(said.get("attribution", "")),
-        samples=tuple(maps.sample(name) for name in names),
-        splits=splits,
-        load=maps.annotation,
-    )
 
 
-def _in_folder(frames: Path, folder: str) -> list[str]:
-    if not (frames / folder).is_dir():
-        raise DatasetError(f"{frames / folder}: folder of the data set not found")
-    paths = sorted((frames / folder).iterdir())
-    return [f"{folder}/{path.name}" for path in paths if path.suffix.lower() in PICTURE_ENDINGS]
-
-
-def _colour(parts: list[int]) -> Colour:
-    red, green, blue = (int(part) for part in parts)
-    return red, green, blue
+def _names(frames: Path, entry: str) -> list[str]:
+    """Names of the pictures that a split's entry stands for: a picture, or all of a folder."""
+    if is_file(frames / entry):
+        return [entry]
+    if not (frames / entry).is_dir():
+        raise DatasetError(f"{frames / entry}: folder of the data set not found")
+    paths = sorted((frames / entry).iterdir())
+    return [f"{entry}/{path.name}" for path in paths if path.suffix.lower() in PICTURE_ENDINGS]

@@ -1,4 +1,4 @@
-"""Polygons to pixels."""
+"""Polygons to pixels, and pixels to polygons."""
 
 from __future__ import annotations
 
@@ -47,3 +47,13 @@ def _crossed(
     crossed = x1 + (rows + 0.5 - y1) * ((x2 - x1) / (y2 - y1))
     columns = np.clip(np.ceil(crossed - 0.5), *columns_between).astype(np.int64)
     return rows, columns
+
+
+def cut_to_box(mask: NDArray[np.bool_]) -> Region:
+    """The pixels of a whole picture's mask (H, W), cut to the box around them."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
+        return Region(0, 0, np.zeros((0, 0), dtype=np.bool_))
+    top, left = int(rows[0]), int(columns[0])
+    cut = mask[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
+    return Region(top, left, np.ascontiguousarray(cut))

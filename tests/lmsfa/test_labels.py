@@ -69,14 +69,14 @@ def test_holes_stay_holes_and_void_is_no_class(own_shapes: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda root: (root / "dataset.json").unlink(), "not found"),
+        (lambda root: (root / "dataset.json").unlink(), "no data set found"),
         (lambda root: (root / "dataset.json").write_text("{"), "not readable JSON"),
-        (lambda root: (root / "dataset.json").write_text('{"format": "coco"}'), "label-map"),
-        (lambda root: (root / "dataset.json").write_text("[]"), "label-map"),
+        (lambda root: (root / "dataset.json").write_text('{"format": "x"}'), "label-map, labelme"),
+        (lambda root: (root / "dataset.json").write_text("[]"), "no data set found"),
         (lambda root: (root / "labels" / "val" / "000.png").unlink(), "no label map"),
         (lambda root: (root / "labels" / "val" / "000.png").write_bytes(b"no"), "8-bit"),
         (lambda root: shutil.rmtree(root / "images" / "val"), "folder"),
-        (lambda root: _describe(root, classes=[_CLASS, _CLASS]), "same id or name"),
+        (lambda root: _describe(root, classes=[_CLASS, _CLASS]), "of the same name"),
         (lambda root: _describe(root, instances={"connectivity": 7}), "connectivity"),
         (lambda root: _describe(root, void=None), "label-map"),
         (lambda root: (root / "dataset.json").write_text("[" * 100_000), "not readable JSON"),

@@ -1,0 +1,55 @@
+"""Finding the files of a data set below its folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath, PurePosixPath
+
+from lmsfa.data.pictures import PICTURE_ENDINGS
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files below a folder, by name; links to folders are followed, each folder once."""
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        status = Path(place).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(place, name)
+            # What systems leave in folders (._picture.jpg) is not a picture.
+            if not name.startswith(".") and is_file(path):
+                yield path
+
+
+def pictures_below(folder: Path) -> Iterator[Path]:
+    """All files below a folder whose ending is a picture's."""
+    return (path for path in files_below(folder) if path.suffix.lower() in PICTURE_ENDINGS)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, also for names that no system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def named_path(name: str) -> PurePosixPath:
+    """A path as an annotation file has it, from whatever system."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def name_and_group(path: Path, root: Path) -> tuple[str, str]:
+    """Name and group of a picture below a folder: its path there, and the folders of that."""
+    below = path.relative_to(root)
+    return below.as_posix(), group_of(below)
+
+
+def group_of(below: PurePath) -> str:
+    """The folder of a picture with slashes; "" where it lies in none."""
+    return "" if below.parent == type(below)() else below.parent.as_posix()

@@ -1,0 +1,46 @@
+"""What is wrong in a data set: an error at the first entry, or a list of all that were left out."""
+
+from __future__ import annotations
+
+from lmsfa.errors import DatasetError
+
+MOST_SHOWN = 300
+"""Characters of a foreign text that a message repeats."""
+
+
+class Problems:
+    """Collects what a reader finds.
+
+    Args:
+        skip_bad: broken entries are left out and named in `lines`; else the first one is an error.
+    """
+
+    def __init__(self, *, skip_bad: bool) -> None:
+        self.skip_bad = skip_bad
+        self.lines: list[str] = []
+
+    def bad(self, place: str, what: object) -> None:
+        """An entry that cannot be used: `place` names file and entry.
+
+        Raises:
+            DatasetError: bad entries are not to be left out.
+        """
+        line = f"{printable(place)}: {one_line(what)}"
+        if not self.skip_bad:
+            raise DatasetError(line)
+        self.lines.append(line)
+
+    def odd(self, place: str, what: str) -> None:
+        """Something that is left alone but should be known."""
+        self.lines.append(f"{printable(place)}: {what}")
+
+
+def one_line(text: object) -> str:
+    """The text of an error from elsewhere, without line breaks and not endless."""
+    shown = printable(" ".join(str(text).split()))
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
+
+
+def printable(text: str) -> str:
+    """A text that every screen takes: file names may hold bytes that are no characters."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 from lmsfa.errors import InputError
 
 SCHEMA_VERSION = 2
-"""2 added thresholds a class and the temperature; cards of 1 have neither and are read on."""
+"""2 added thresholds a class, the temperature and the splits; cards of 1 are read on."""
 ROLES = ("structure", "protected", "instrument")
 
 MAX_INPUT_SIZE_PX = 4096
@@ -21,7 +21,16 @@ MAX_INPUT_SIZE_PX = 4096
 
 Colour = tuple[int, int, int]
 
-_TEXTS = ("system", "name", "training_domain", "licence", "attribution", "command", "sha256")
+_TEXTS = (
+    "system",
+    "name",
+    "training_domain",
+    "grouped_by",
+    "licence",
+    "attribution",
+    "command",
+    "sha256",
+)
 _WHOLES = ("input_size_px", "input_multiple_px", "schema_version")
 _SHARES = ("score_threshold", "nms_iou")
 _OBJECTS = ("architecture", "metrics", "score_thresholds")
@@ -71,6 +80,8 @@ class ModelCard:
         nms_iou: overlapping boxes of one class above this IoU are one instance.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
+        grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
+        leaks: sentences, what training and validation share all the same; forced by a person.
         architecture: the model's config, as its constructor takes it.
         metrics: figures with the protocol that gave them.
         licence: licence of the weights.
@@ -92,6 +103,8 @@ class ModelCard:
     synthetic: bool = False
     score_thresholds: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
+    grouped_by: str = ""
+    leaks: tuple[str, ...] = ()
     architecture: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -154,6 +167,7 @@ def _check_kinds(card: ModelCard) -> None:
         ("a number 0..1", _SHARES, _is_share),
         ("an object", _OBJECTS, lambda value: isinstance(value, Mapping)),
         ("true or false", ("synthetic",), lambda value: isinstance(value, bool)),
+        ("sentences", ("leaks",), lambda value: all(isinstance(part, str) for part in value)),
     ):
         for name in names:
             if not fits(getattr(card, name)):
@@ -248,6 +262,7 @@ def _card_from(fields: object, path: Path) -> ModelCard:
             for entry in known["classes"]
         )
         known["draw_priority"] = tuple(known["draw_priority"])
+        known["leaks"] = tuple(known.get("leaks", ()))
         return ModelCard(**known)
     except CardError as error:
         raise CardError(f"{path}: {error}") from None

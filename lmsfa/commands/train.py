@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
+
+if TYPE_CHECKING:
+    from lmsfa.data.annotated import AnnotatedSet
+    from lmsfa.data.splits import Splits
+
+_log = logging.getLogger(__name__)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         after_stop="; the same command with --resume goes on after the last finished epoch",
     )
     parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
+    parser.add_argument(
+        "--force-leak", action="store_true", help="accept leaks; the model card will name them"
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
     parser.add_argument("--preset", default="best", help="quick, peld (the paper's) or best")
     _add_changes(parser)
@@ -59,7 +71,7 @@ def _run(options: argparse.Namespace) -> None:
         name: getattr(options, name) for name in CHANGES if getattr(options, name) is not None
     }
     processes = Processes(options.device)
-    dataset = open_dataset(options.data)
+    dataset, splits = _split_data(options)
     for seed, output in _seeds(options):
         trainer = Trainer(
             dataset,
@@ -68,11 +80,31 @@ def _run(options: argparse.Namespace) -> None:
             processes,
             command=options.command_line,
             init=options.init,
+            splits=splits,
             part_size=options.part_size,
         )
         card = trainer.train(resume=options.resume)
         if processes.first:
             print(f"{output / 'weights.safetensors'} {card.sha256}")
+
+
+def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
+    from lmsfa.data.split_lists import splits_from_lists
+    from lmsfa.data.splits import apply, read_splits
+
+    dataset = open_dataset(options.data)
+    if options.splits:
+        splits = read_splits(options.splits)
+    elif dataset.splits:
+        splits = splits_from_lists(dataset, dataset.splits, force=options.force_leak)
+    else:
+        raise InputError(
+            f"{options.data}: says of no picture whether it is for training; "
+            "write a file by `python -m lmsfa data split` and give it as --splits"
+        )
+    for warning in splits.warnings:
+        _log.warning("note: %s", warning)
+    return apply(dataset, splits, force=options.force_leak), splits
 
 
 def _seeds(options: argparse.Namespace) -> list[tuple[int, Path]]:

@@ -18,6 +18,7 @@ from lmsfa.card import ClassSpec, ModelCard
 from lmsfa.checkpoint import save_weights
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
+from lmsfa.data.splits import Splits
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
@@ -48,6 +49,7 @@ class Trainer:
         processes: who trains together, and where.
         command: the command line that started this, for the card.
         init: weights to start from; they may know other classes.
+        splits: what `dataset` was split by, for the card; its own splits without it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
 
@@ -60,11 +62,12 @@ class Trainer:
         *,
         command: str,
         init: Path | None = None,
+        splits: Splits | None = None,
         part_size: int | None = None,
     ) -> None:
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
-        self.processes = processes
+        self.processes, self.splits = processes, splits
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
         self.network = self.family.make(self.family.config(classes=len(names)))
@@ -202,6 +205,8 @@ class Trainer:
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,
+            grouped_by=self.splits.grouped_by if self.splits else "",
+            leaks=self.splits.leaks if self.splits else (),
             architecture=asdict(self.network.config),
             metrics={},
             licence=self.dataset.licence,

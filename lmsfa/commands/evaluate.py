@@ -1,4 +1,4 @@
-"""`evaluate`: mask metrics of a split."""
+"""`evaluate`: every figure of weights on a split, with intervals."""
 
 from __future__ import annotations
 
@@ -6,37 +6,77 @@ import argparse
 import json
 from pathlib import Path
 
+from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
-from lmsfa.tables import evaluation_table
+from lmsfa.evaluation.tables import evaluation_table
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--data", type=Path, required=True, help="folder with dataset.json")
-    parser.add_argument("--split", default="val")
+    add_frames(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--runtime", default="auto")
-    parser.add_argument(
-        "--without", action="append", default=[], metavar="CLASS", help="also mean over the others"
-    )
     parser.add_argument("--json", action="store_true")
 
 
-def _run(options: argparse.Namespace) -> None:
-    from lmsfa.evaluate import EVALUATION_SCORE_THRESHOLD, evaluate
-    from lmsfa.registry import load_engine
+def add_frames(parser: argparse.ArgumentParser) -> None:
+    """Adds what says which frames are judged."""
+    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
+    parser.add_argument(
+        "--group-by", metavar="RULE", help="whose each picture is, as `data split` takes it"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="CLASS", help="also mean over the others"
+    )
+
+
+def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, str] | None]:
+    """The data set with the splits asked for, and the patient of each sample where it is known.
+
+    Raises:
+        InputError: something in `add_frames`'s arguments does not fit the data set.
+    """
+    from lmsfa.data.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
+    from lmsfa.data.splits import apply, read_splits
 
     dataset = open_dataset(options.data)
-    samples = dataset.in_split(options.split)
     unknown = set(options.without) - {entry.name for entry in dataset.classes}
     if unknown:
         raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
-    engine = load_engine(options.weights, options.runtime, EVALUATION_SCORE_THRESHOLD)
-    figures = evaluate(engine, dataset, samples)
+    grouped_by, groups = "", {}
+    if options.splits:
+        splits = read_splits(options.splits)
+        dataset = apply(dataset, splits)
+        grouped_by, groups = splits.grouped_by, dict(splits.groups)
+    if options.group_by:
+        grouping = grouping_from(options.group_by, dataset)
+        grouped_by, groups = grouping.grouped_by, dict(grouping.groups)
+    if grouped_by == BY_SEQUENCE:
+        # Sequences are no patients, however many there are.
+        return dataset, dict.fromkeys(groups, "")
+    return dataset, groups if grouped_by == BY_PATIENT else None
+
+
+def _run(options: argparse.Namespace) -> None:
+    from lmsfa.card import card_path, read_card
+    from lmsfa.evaluation.answers import gather, load_whole_curve
+    from lmsfa.evaluation.report import full_report
+
+    dataset, patients = open_frames(options)
+    samples = dataset.in_split(options.split)
+    engine = load_whole_curve(options.weights, options.runtime)
+    answers = gather(engine, dataset, samples)
     engine.close()
-    report = {"data": dataset.name, "split": options.split, **figures.as_json()}
-    if options.without:
-        report["without"] = {"classes": options.without, **figures.without(options.without)}
-    print(json.dumps(report, indent=2) if options.json else evaluation_table(report))
+    card = read_card(card_path(options.weights))
+    report = {
+        "data": dataset.name,
+        "split": options.split,
+        **full_report(answers, card, options.without, patients),
+    }
+    print(
+        json.dumps(report, indent=2, allow_nan=False) if options.json else evaluation_table(report)
+    )

@@ -170,7 +170,7 @@ def test_evaluate_prints_the_documented_keys(
     report = json.loads(capsys.readouterr().out)
     keys = {"mask_ap50", "mask_ap", "average_recall", "precision", "recall", "per_class"}
     assert keys | {"images", "instances"} <= report.keys()
-    assert report["per_class"]["dark disc"].keys() == {"ap50", "ap", "recall", "instances"}
+    assert {"ap50", "ap", "recall", "instances"} <= report["per_class"]["dark disc"].keys()
     assert report["images"] == 4
     assert "mask_ap50" in report["without"]
 

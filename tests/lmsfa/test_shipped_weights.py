@@ -7,8 +7,8 @@ import pytest
 
 from lmsfa.card import card_path, read_card, sha256_of
 from lmsfa.data.opening import open_dataset
-from lmsfa.evaluate import EVALUATION_SCORE_THRESHOLD, evaluate
-from lmsfa.registry import load_engine
+from lmsfa.evaluation.answers import load_whole_curve
+from lmsfa.evaluation.coco import evaluate
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "lmsfa-larynx.safetensors"
 LARYNX = os.environ.get("LARYNX_DATA", "")
@@ -25,7 +25,7 @@ def test_the_list_of_hashes_is_right() -> None:
 def test_the_cards_figures_are_found_again_on_the_validation_pictures() -> None:
     said = read_card(card_path(WEIGHTS)).metrics
     dataset = open_dataset(Path(LARYNX))
-    engine = load_engine(WEIGHTS, score_threshold=EVALUATION_SCORE_THRESHOLD)
+    engine = load_whole_curve(WEIGHTS)
     found = evaluate(engine, dataset, dataset.in_split("val"))
     # Runtimes round differently; a hundredth is far below what the figures can tell.
     assert found.mask_ap50 == pytest.approx(said["mask_ap50"], abs=0.01)

@@ -11,7 +11,7 @@ import pytest
 from lmsfa.card import ModelCard
 from lmsfa.data.annotated import DatasetError
 from lmsfa.data.opening import open_dataset
-from lmsfa.evaluate import evaluate
+from lmsfa.evaluation.coco import evaluate
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 
 
@@ -124,7 +124,7 @@ def test_a_class_without_instances_is_left_out_not_nan(
     figures = evaluate(engine, only_squares, only_squares.in_split("val"))
     assert figures.per_class["dark disc"].ap50 is None
     assert figures.mask_ap50 == pytest.approx(1)
-    assert figures.without(["bright square"]) == {"mask_ap50": None, "mask_ap": None}
+    assert set(figures.without(["bright square"]).values()) == {None}
 
 
 def test_weights_for_other_classes_are_refused(shapes_dataset: Path, card: ModelCard) -> None:

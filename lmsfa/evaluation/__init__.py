@@ -1,0 +1,1 @@
+"""Figures that are believed: gathered once, judged by libraries, with intervals."""

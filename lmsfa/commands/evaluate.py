@@ -16,6 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
     add_frames(parser)
+    add_without(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--runtime", default="auto")
     parser.add_argument("--json", action="store_true")
@@ -29,9 +30,24 @@ def add_frames(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--group-by", metavar="RULE", help="whose each picture is, as `data split` takes it"
     )
+
+
+def add_without(parser: argparse.ArgumentParser) -> None:
+    """Adds which classes are left out of a further mean."""
     parser.add_argument(
         "--without", action="append", default=[], metavar="CLASS", help="also mean over the others"
     )
+
+
+def check_without(names: list[str], dataset: AnnotatedSet) -> None:
+    """Checks `add_without`'s argument.
+
+    Raises:
+        InputError: the set has no such class.
+    """
+    unknown = set(names) - {entry.name for entry in dataset.classes}
+    if unknown:
+        raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
 
 
 def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, str] | None]:
@@ -44,9 +60,6 @@ def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, st
     from lmsfa.data.splits import apply, read_splits
 
     dataset = open_dataset(options.data)
-    unknown = set(options.without) - {entry.name for entry in dataset.classes}
-    if unknown:
-        raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
     grouped_by, groups = "", {}
     if options.splits:
         splits = read_splits(options.splits)
@@ -63,14 +76,13 @@ def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, st
 
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.card import card_path, read_card
-    from lmsfa.evaluation.answers import gather, load_whole_curve
+    from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.report import full_report
 
     dataset, patients = open_frames(options)
+    check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
-    engine = load_whole_curve(options.weights, options.runtime)
-    answers = gather(engine, dataset, samples)
-    engine.close()
+    answers = answers_of(options.weights, options.runtime, dataset, samples)
     card = read_card(card_path(options.weights))
     report = {
         "data": dataset.name,

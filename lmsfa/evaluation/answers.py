@@ -127,6 +127,17 @@ def load_whole_curve(weights: Path, runtime: str = "auto") -> Engine:
     return load_engine(weights, runtime, float(floor))
 
 
+def answers_of(
+    weights: Path, runtime: str, dataset: AnnotatedSet, samples: Sequence[Sample]
+) -> Answers:
+    """Loads weights, asks them and closes them again. Errors as `load_whole_curve` and `gather`."""
+    engine = load_whole_curve(weights, runtime)
+    try:
+        return gather(engine, dataset, samples)
+    finally:
+        engine.close()
+
+
 def gather(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]) -> Answers:
     """Asks an engine about annotated pictures, one by one, on the calling thread.
 

@@ -123,6 +123,77 @@ def _calibration(calibration: Report) -> str:
     return f"{title}\n{columns(rows)}"
 
 
+def comparison_table(report: Report) -> str:
+    """A report of `compare`: each metric on all frames and on each sequence, and the verdict."""
+    pairs = len(report["first"])
+    parts = [
+        f"{report['data']}, split {report['split']}: {report['images']} images, {pairs} "
+        f"{'pair' if pairs == 1 else 'pairs'} of weights\n"
+        f"first:  {', '.join(report['first'])}\nsecond: {', '.join(report['second'])}\n"
+        f"differences in points, first minus second, in brackets 95 % of the mean by "
+        f"{report['resamples']} resamples of {report['unit']}, these seeds kept"
+    ]
+    for entry in report["comparisons"]:
+        rows = [["", "first", "second", "difference", "of each pair"]]
+        rows.append(_difference("all frames", entry["overall"]))
+        rows += [_difference(name, found) for name, found in entry["by_sequence"].items()]
+        verdict = "the first is better" if entry["better"] else "the first is not called better: "
+        metric = entry["metric"].removeprefix("mask_").upper()
+        parts.append(
+            f"Mask {metric}, {entry['classes']} classes\n{columns(rows)}\n"
+            f"{verdict}{'; '.join(entry['objections'])}"
+        )
+    verdict = "better on every count" if report["better"] else "not better on every count"
+    return "\n\n".join([*parts, f"The first model is {verdict}."])
+
+
+def _difference(name: str, found: Report) -> list[str]:
+    low, high = (100 * bound for bound in found["interval"])
+    return [
+        name,
+        share(sum(found["first"]) / len(found["first"])),
+        share(sum(found["second"]) / len(found["second"])),
+        f"{100 * found['mean']:+.1f} [{low:+.1f}, {high:+.1f}]",
+        " ".join(f"{100 * value:+.1f}" for value in found["paired"]),
+    ]
+
+
+def calibration_table(report: Report) -> str:
+    """A report of `calibrate`: what was chosen, and what it is worth on frames held out."""
+    said = report["temperature"]
+    lines = [f"{report['data']}, split {report['split']}: chosen on one half, judged on the other"]
+    lines += [
+        f"temperature {half['temperature']:.3f} from {half['fitted_on']}: calibration error of the "
+        f"other half {share(half['error_before'])} -> {share(half['error_after'])}"
+        for half in said["halves"]
+    ]
+    error = f"{share(said['held_out_error_before'])} -> {share(said['held_out_error_after'])}"
+    kept = "" if said["chosen"] != 1 else " (none: it would not help frames held out)"
+    lines.append(f"both {error}; temperature for the card: {said['chosen']}{kept}")
+    rows = [["class", "threshold", "of the halves", "recall", "precision", "F1", "role"]]
+    for name, row in report["per_class"].items():
+        chosen = ["-" if one is None else f"{one:.2f}" for one in row["chosen_on_halves"]]
+        cells = [
+            f"{share(row['before'][key])} -> {share(row['after'][key])}"
+            for key in ("recall", "precision", "f1")
+        ]
+        threshold = "-" if row["threshold"] is None else f"{row['threshold']:.2f}"
+        rows.append([name, threshold, ", ".join(chosen), *cells, row["role"]])
+    ending = "written into" if report["written"] else "not written (--write does) into"
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "thresholds: best F1; protected classes the lowest with precision at least "
+            f"{report['protected_precision']}",
+            "recall, precision and F1 at IoU 0.5 with the card's thresholds until now, then with "
+            "the other half's",
+            columns(rows),
+            f"{ending} {report['card']}",
+        ]
+    )
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells as text, the first column to the left, the others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]

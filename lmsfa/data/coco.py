@@ -129,11 +129,12 @@ def _file(reading: Reading, path: Path, said: dict[str, Any]) -> _File:
     frames = _numbered(reading, path, said, "images", "id")
     entries: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for index, entry in _objects(reading, path, said, "annotations"):
-        if entry.get("image_id") not in frames or type(entry["image_id"]) is not int:
-            what = f"image_id {entry.get('image_id')!r} is no picture of the file"
-            reading.problems.bad(f"{path}: annotation {index}", what)
+        number = entry.get("image_id")
+        if type(number) is int and number in frames:
+            entries.setdefault(number, []).append((index, entry))
         else:
-            entries.setdefault(entry["image_id"], []).append((index, entry))
+            what = f"image_id {number!r} is no picture of the file"
+            reading.problems.bad(f"{path}: annotation {index}", what)
     return _File(
         path,
         split_of(path),

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
+from lmsfa.evaluation.tables import evaluation_table
 
 if TYPE_CHECKING:
+    from lmsfa.card import ModelCard
     from lmsfa.data.annotated import AnnotatedSet
     from lmsfa.data.splits import Splits
+    from lmsfa.training.loop import Trainer
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +40,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
         "--part-size", type=int, metavar="N", help="pictures at a time, where memory is short"
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="add a line of figures to it")
+    parser.add_argument(
+        "--variant", default="", metavar="TEXT", help="what was tried, for --record"
     )
     parser.add_argument("--resume", action="store_true", help="go on where OUTPUT was left")
 
@@ -67,16 +74,15 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.training.presets import preset
     from lmsfa.training.processes import Processes
 
-    changes = {
-        name: getattr(options, name) for name in CHANGES if getattr(options, name) is not None
-    }
+    changes = {name: getattr(options, name) for name in CHANGES}
+    given = {name: value for name, value in changes.items() if value is not None}
     processes = Processes(options.device)
     dataset, splits = _split_data(options)
     for seed, output in _seeds(options):
         trainer = Trainer(
             dataset,
             output,
-            preset(options.preset, seed=seed, **changes),
+            preset(options.preset, seed=seed, **given),
             processes,
             command=options.command_line,
             init=options.init,
@@ -85,7 +91,27 @@ def _run(options: argparse.Namespace) -> None:
         )
         card = trainer.train(resume=options.resume)
         if processes.first:
-            print(f"{output / 'weights.safetensors'} {card.sha256}")
+            print(f"{trainer.weights} {card.sha256}")
+            _conclude(options, trainer, card)
+
+
+def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) -> None:
+    from lmsfa.training.conclusion import VALIDATION, conclude
+    from lmsfa.training.experiments import experiment_row, record
+
+    dataset = trainer.dataset
+    if VALIDATION not in dataset.splits:
+        _log.warning("note: no split %r, so the weights were not judged", VALIDATION)
+        return
+    report = conclude(trainer.weights, card, dataset, trainer.splits)
+    print(evaluation_table({"data": dataset.name, "split": VALIDATION, **report}))
+    if options.record:
+        protocol = f"{options.preset}, {dataset.name}, {VALIDATION}"
+        command = options.command_line
+        record(
+            experiment_row(trainer.recipe, options.variant, protocol, report, command),
+            options.record,
+        )
 
 
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:

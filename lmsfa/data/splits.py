@@ -50,6 +50,14 @@ class Splits:
         """What a group is: "patient" or "sequence"."""
         return "sequence" if self.grouped_by == BY_SEQUENCE else "patient"
 
+    @property
+    def patients(self) -> dict[str, str] | None:
+        """Patient by sample name, as `evaluation.resampling.resample` takes it; None: unknown."""
+        if self.grouped_by == BY_PATIENT:
+            return dict(self.groups)
+        # Sequences are no patients, however many there are.
+        return dict.fromkeys(self.groups, "") if self.grouped_by == BY_SEQUENCE else None
+
 
 class LeakError(InputError):
     """Two splits share something; the message names it and the splits."""

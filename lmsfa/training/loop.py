@@ -48,8 +48,8 @@ class Trainer:
         recipe: how.
         processes: who trains together, and where.
         command: the command line that started this, for the card.
+        splits: what `dataset` is split by, for the card.
         init: weights to start from; they may know other classes.
-        splits: what `dataset` was split by, for the card; its own splits without it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
 
@@ -61,8 +61,8 @@ class Trainer:
         processes: Processes,
         *,
         command: str,
+        splits: Splits,
         init: Path | None = None,
-        splits: Splits | None = None,
         part_size: int | None = None,
     ) -> None:
         torch.manual_seed(recipe.seed)
@@ -82,6 +82,11 @@ class Trainer:
         self.average = make_average(self.network, recipe)
         module = processes.join(LossModule(self.network, recipe.weights))
         self.stepper = Stepper(module, processes, output, part_size or recipe.batch)
+
+    @property
+    def weights(self) -> Path:
+        """The file that a finished training leaves."""
+        return self.output / WEIGHTS_FILE
 
     def train(self, *, resume: bool) -> ModelCard:
         """Trains to the end; writes weights and card, which is returned.
@@ -114,7 +119,7 @@ class Trainer:
                 self.save(epoch + 1)
         card = self._card()
         if self.processes.first:
-            card = save_weights(self.average.module, card, self.output / WEIGHTS_FILE)
+            card = save_weights(self.average.module, card, self.weights)
         self.processes.wait()
         return card
 
@@ -205,8 +210,8 @@ class Trainer:
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,
-            grouped_by=self.splits.grouped_by if self.splits else "",
-            leaks=self.splits.leaks if self.splits else (),
+            grouped_by=self.splits.grouped_by,
+            leaks=self.splits.leaks,
             architecture=asdict(self.network.config),
             metrics={},
             licence=self.dataset.licence,

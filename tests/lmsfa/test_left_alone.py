@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,8 +15,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from lmsfa.card import ClassSpec, ModelCard, read_card
 from lmsfa.checkpoint import CheckpointError, read_tensors, save_weights
+from lmsfa.cli import main
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.data.opening import open_dataset
+from lmsfa.data.split_lists import splits_from_lists
 from lmsfa.models.families import FAMILIES, family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.initial import class_axes, start_from
@@ -32,7 +35,9 @@ ROOT = Path(__file__).parents[2]
 
 def _trainer(root: Path, output: Path, **changes: object) -> Trainer:
     recipe = preset("quick", size_px=64, batch=4, **changes)
-    return Trainer(open_dataset(root), output, recipe, Processes("cpu"), command="test")
+    dataset = open_dataset(root)
+    splits = splits_from_lists(dataset, dataset.splits)
+    return Trainer(dataset, output, recipe, Processes("cpu"), splits=splits, command="test")
 
 
 def _batch(root: Path) -> Batch:
@@ -241,3 +246,39 @@ def test_two_processes_train_one_network(shapes_dataset: Path, tmp_path: Path) -
     expected = read_results(alone)[0]["loss"]
     assert rows[0]["loss"] == pytest.approx(expected, rel=0.1)
     assert read_card(shared / "weights.json").sha256
+
+
+@pytest.mark.slow
+def test_a_finished_training_leaves_its_figures_once(
+    shapes_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "experiments.jsonl"
+    more = ("--record", str(record), "--variant", "as it is", "--resume")
+    command = _command(shapes_dataset, tmp_path / "run", *more)[2:]
+    assert main(command) == 0
+    assert "recall" in capsys.readouterr().out
+    first = record.read_text()
+    assert main(command) == 0
+    assert record.read_text() == first
+    row = json.loads(first)
+    assert {"model", "variant", "protocol", "seed", "command"} < row.keys()
+    assert row["per_class"].keys() == {"bright square", "dark disc"}
+    card = read_card(tmp_path / "run" / "weights.json")
+    assert round(card.metrics["mask_ap50"], 4) == row["mask_ap50"]
+    assert card.grouped_by == "given lists"
+
+
+def test_a_set_that_leaks_is_trained_on_only_by_force(
+    shapes_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaky = tmp_path / "leaky"
+    shutil.copytree(shapes_dataset, leaky)
+    for folder in ("images", "labels"):
+        shutil.copy(leaky / folder / "train" / "000.png", leaky / folder / "val" / "000.png")
+    command = _command(leaky, tmp_path / "run")[2:]
+    assert main(command) == 2
+    assert "are the same file" in capsys.readouterr().err
+    assert main([*command, "--force-leak"]) == 0
+    leaks = read_card(tmp_path / "run" / "weights.json").leaks
+    assert len(leaks) == 1
+    assert "train/000.png" in leaks[0]

@@ -140,7 +140,7 @@ def comparison_table(report: Report) -> str:
         verdict = "the first is better" if entry["better"] else "the first is not called better: "
         metric = entry["metric"].removeprefix("mask_").upper()
         parts.append(
-            f"Mask {metric}, {entry['classes']} classes\n{columns(rows)}\n"
+            f"Mask {metric}, classes: {entry['classes']}\n{columns(rows)}\n"
             f"{verdict}{'; '.join(entry['objections'])}"
         )
     verdict = "better on every count" if report["better"] else "not better on every count"

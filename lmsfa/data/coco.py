@@ -129,11 +129,11 @@ def _file(reading: Reading, path: Path, said: dict[str, Any]) -> _File:
     frames = _numbered(reading, path, said, "images", "id")
     entries: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for index, entry in _objects(reading, path, said, "annotations"):
-        number = entry.get("image_id")
-        if type(number) is int and number in frames:
-            entries.setdefault(number, []).append((index, entry))
+        owner = entry.get("image_id")
+        if type(owner) is int and owner in frames:
+            entries.setdefault(owner, []).append((index, entry))
         else:
-            what = f"image_id {number!r} is no picture of the file"
+            what = f"image_id {owner!r} is no picture of the file"
             reading.problems.bad(f"{path}: annotation {index}", what)
     return _File(
         path,

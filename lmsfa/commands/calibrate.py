@@ -25,7 +25,7 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.calibrated_card import calibrate
 
-    dataset, _ = open_frames(options)
+    dataset = open_frames(options).dataset
     samples = dataset.in_split(options.split)
     answers = answers_of(options.weights, options.runtime, dataset, samples)
     path = card_path(options.weights)

@@ -32,14 +32,15 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.compare import compare
 
-    dataset, patients = open_frames(options)
+    frames = open_frames(options)
+    dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
     first, second = (
         [answers_of(weights, options.runtime, dataset, samples) for weights in side]
         for side in (options.first, options.second)
     )
-    found, resampling = compare(first, second, options.without, patients)
+    found, resampling = compare(first, second, options.without, frames.patients)
     report = {
         "data": dataset.name,
         "split": options.split,

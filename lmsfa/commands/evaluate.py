@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
@@ -50,8 +51,23 @@ def check_without(names: list[str], dataset: AnnotatedSet) -> None:
         raise InputError(f"--without: {dataset.name} has no class {sorted(unknown)[0]!r}")
 
 
-def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, str] | None]:
-    """The data set with the splits asked for, and the patient of each sample where it is known.
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """What `add_frames` asks for.
+
+    Attributes:
+        dataset: with the splits that were asked for.
+        patients: whose each sample is; None where nobody said.
+        notes: what a reader of the figures must know of the splits.
+    """
+
+    dataset: AnnotatedSet
+    patients: dict[str, str] | None
+    notes: tuple[str, ...]
+
+
+def open_frames(options: argparse.Namespace) -> Frames:
+    """Opens the data set with the splits and patients that were asked for.
 
     Raises:
         InputError: something in `add_frames`'s arguments does not fit the data set.
@@ -60,18 +76,21 @@ def open_frames(options: argparse.Namespace) -> tuple[AnnotatedSet, dict[str, st
     from lmsfa.data.splits import apply, read_splits
 
     dataset = open_dataset(options.data)
-    grouped_by, groups = "", {}
+    grouped_by = ""
+    groups: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
     if options.splits:
         splits = read_splits(options.splits)
         dataset = apply(dataset, splits)
         grouped_by, groups = splits.grouped_by, dict(splits.groups)
+        notes = tuple(f"these splits leak: {leak}" for leak in splits.leaks)
     if options.group_by:
         grouping = grouping_from(options.group_by, dataset)
         grouped_by, groups = grouping.grouped_by, dict(grouping.groups)
     if grouped_by == BY_SEQUENCE:
         # Sequences are no patients, however many there are.
-        return dataset, dict.fromkeys(groups, "")
-    return dataset, groups if grouped_by == BY_PATIENT else None
+        return Frames(dataset, dict.fromkeys(groups, ""), notes)
+    return Frames(dataset, groups if grouped_by == BY_PATIENT else None, notes)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -79,7 +98,8 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.report import full_report
 
-    dataset, patients = open_frames(options)
+    frames = open_frames(options)
+    dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
     answers = answers_of(options.weights, options.runtime, dataset, samples)
@@ -87,8 +107,9 @@ def _run(options: argparse.Namespace) -> None:
     report = {
         "data": dataset.name,
         "split": options.split,
-        **full_report(answers, card, options.without, patients),
+        **full_report(answers, card, options.without, frames.patients),
     }
+    report["warnings"] += frames.notes
     print(
         json.dumps(report, indent=2, allow_nan=False) if options.json else evaluation_table(report)
     )

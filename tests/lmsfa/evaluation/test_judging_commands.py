@@ -16,6 +16,10 @@ from made_answers import random_answers
 from lmsfa.card import ModelCard, card_path, read_card, write_card
 from lmsfa.checkpoint import save_weights
 from lmsfa.commands import calibrate, compare, evaluate
+from lmsfa.data.grouping import grouping_from
+from lmsfa.data.opening import open_dataset
+from lmsfa.data.split_lists import splits_from_lists
+from lmsfa.data.splits import write_splits
 from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import EVALUATION_SCORE_THRESHOLD, load_whole_curve
 from lmsfa.evaluation.coco import judge
@@ -119,6 +123,33 @@ def test_weights_are_not_better_than_themselves(
     table = capsys.readouterr().out
     assert table.count("the first is not called better") == 4
     assert "not better on every count" in table
+
+
+def _opened(*arguments: object) -> evaluate.Frames:
+    parser = argparse.ArgumentParser()
+    evaluate.add(parser)
+    return evaluate.open_frames(parser.parse_args([*map(str, arguments), "--weights", "none"]))
+
+
+def test_splits_bring_their_leaks_along_and_sequences_are_no_patients(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    dataset = open_dataset(shapes_dataset)
+    names = [sample.name for sample in dataset.samples]
+    lists = {"train": names[1:], "val": names[:1]}
+    grouping = grouping_from("sequence", dataset)
+    path = tmp_path / "splits.json"
+    write_splits(splits_from_lists(dataset, lists, grouping, force=True), path)
+    found = _opened("--data", shapes_dataset, "--splits", path)
+    assert [sample.name for sample in found.dataset.in_split("val")] == names[:1]
+    assert found.notes[0].startswith("these splits leak: ")
+    assert set(found.patients.values()) == {""}
+
+
+def test_a_rule_says_whose_each_picture_is(shapes_dataset: Path) -> None:
+    found = _opened("--data", shapes_dataset, "--group-by", r"regex:(.)\.png")
+    assert set(found.patients.values()) == set("01234567")
+    assert _opened("--data", shapes_dataset).patients is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lmsfa.data.grouping import RULES, Grouping, grouping_from
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.split_contents import instance_counts, split_table
 from lmsfa.data.split_lists import read_lists, splits_from_lists
-from lmsfa.data.splits import Splits, write_splits
+from lmsfa.data.splits import Splits, refuse_to_replace, write_splits
 from lmsfa.data.splitting import PAPER_SIZES, k_folds, make_splits
 from lmsfa.errors import InputError
 
@@ -28,6 +28,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--group-by",
         metavar="RULE",
         help=f"{RULES}; {DEFAULT_RULE} unless given: what is a patient",
+    )
+    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out and name what cannot be used"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -48,10 +52,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    dataset = open_dataset(options.data)
+    paths = _paths(options)
+    for path in paths:
+        refuse_to_replace(path, allowed=options.overwrite)
+    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
+    for problem in dataset.problems:
+        print(problem)
     made = _made(options, dataset)
     counts = instance_counts(dataset)
-    for path, splits in made.items():
+    for path, splits in zip(paths, made, strict=True):
         write_splits(splits, path, replace_file=options.overwrite)
         print(f"{path}: {dataset.name}, by {splits.grouped_by} ({splits.rule})")
         print(split_table(dataset, splits, counts))
@@ -61,19 +70,25 @@ def _run(options: argparse.Namespace) -> None:
             print(f"note: {warning}")
 
 
-def _made(options: argparse.Namespace, dataset: AnnotatedSet) -> dict[Path, Splits]:
-    """What is to be written, by path."""
+def _paths(options: argparse.Namespace) -> list[Path]:
+    """The files to be written."""
+    if options.folds is None:
+        return [options.output]
+    return [options.output / f"fold-{number}.json" for number in range(1, options.folds + 1)]
+
+
+def _made(options: argparse.Namespace, dataset: AnnotatedSet) -> tuple[Splits, ...]:
+    """What is to be written, in the order of the files."""
     force = options.force_leak
     if options.lists:
         grouping = _known_patients(options, dataset)
         lists = read_lists(options.lists)
-        return {options.output: splits_from_lists(dataset, lists, grouping, force=force)}
+        return (splits_from_lists(dataset, lists, grouping, force=force),)
     grouping = grouping_from(options.group_by or DEFAULT_RULE, dataset)
     if options.folds is not None:
-        folds = k_folds(dataset, grouping, options.folds, options.seed, force=force)
-        return {options.output / f"fold-{n}.json": fold for n, fold in enumerate(folds, 1)}
+        return k_folds(dataset, grouping, options.folds, options.seed, force=force)
     sizes = options.sizes or options.ratios or [size / sum(PAPER_SIZES) for size in PAPER_SIZES]
-    return {options.output: make_splits(dataset, grouping, sizes, options.seed, force=force)}
+    return (make_splits(dataset, grouping, sizes, options.seed, force=force),)
 
 
 def _known_patients(options: argparse.Namespace, dataset: AnnotatedSet) -> Grouping | None:

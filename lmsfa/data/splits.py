@@ -113,14 +113,23 @@ def apply(dataset: AnnotatedSet, splits: Splits, *, force: bool = False) -> Anno
     return replace(dataset, splits=dict(splits.samples))
 
 
+def refuse_to_replace(path: Path, *, allowed: bool) -> None:
+    """Keeps splits that figures may stand on already.
+
+    Raises:
+        InputError: the file is there, and replacing it is not allowed.
+    """
+    if path.exists() and not allowed:
+        raise InputError(f"{path}: exists; give --overwrite to replace it, or another name")
+
+
 def write_splits(splits: Splits, path: Path, *, replace_file: bool = False) -> None:
     """Writes JSON to `path`, making its folder.
 
     Raises:
         InputError: the file is there already and may not be replaced, or cannot be written.
     """
-    if path.exists() and not replace_file:
-        raise InputError(f"{path}: exists; give --overwrite to replace it, or another name")
+    refuse_to_replace(path, allowed=replace_file)
     said = {"schema_version": SCHEMA_VERSION, **asdict(splits)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

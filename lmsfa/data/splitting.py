@@ -119,7 +119,7 @@ def _dealt(
 def _too_few(dataset: AnnotatedSet, grouping: Grouping, groups: int, parts: int) -> str:
     unit = "sequence" if grouping.grouped_by == BY_SEQUENCE else "patient"
     advice = (
-        "say otherwise which picture is whose, or group by sequence, which is within patient"
+        "name patients otherwise, or take --group-by sequence, which is within patient"
         if grouping.grouped_by == BY_PATIENT
         else "ask for fewer splits"
     )

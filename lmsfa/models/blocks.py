@@ -27,11 +27,19 @@ class Norm(nn.BatchNorm2d):
         )
 
 
-def fold_norm(conv: nn.Conv2d, norm: Norm) -> nn.Conv2d:
-    """One biased convolution that answers what `norm(conv(x))` answers with stored statistics."""
+def norm_gain_and_bias(norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """What a norm with stored statistics multiplies by and then adds, (C,) each, detached."""
+    assert isinstance(norm, Norm)
     assert norm.running_var is not None
     assert norm.running_mean is not None
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    with torch.no_grad():
+        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        return gain, norm.bias - norm.running_mean * gain
+
+
+def fold_norm(conv: nn.Conv2d, norm: Norm) -> nn.Conv2d:
+    """One biased convolution that answers what `norm(conv(x))` answers with stored statistics."""
+    gain, added = norm_gain_and_bias(norm)
     folded = nn.Conv2d(
         conv.in_channels,
         conv.out_channels,
@@ -43,10 +51,9 @@ def fold_norm(conv: nn.Conv2d, norm: Norm) -> nn.Conv2d:
         dtype=conv.weight.dtype,
     )
     assert folded.bias is not None
-    bias = conv.bias if conv.bias is not None else torch.zeros_like(norm.running_mean)
     with torch.no_grad():
         folded.weight.copy_(conv.weight * gain[:, None, None, None])
-        folded.bias.copy_(norm.bias + (bias - norm.running_mean) * gain)
+        folded.bias.copy_(added if conv.bias is None else added + conv.bias * gain)
     return folded
 
 
@@ -77,6 +84,37 @@ class ConvNorm(nn.Module):
         if isinstance(self.norm, Norm):
             self.conv = fold_norm(self.conv, self.norm)
             self.norm = nn.Identity()
+
+
+class SharedConvNorm(nn.Module):
+    """One 3x3 convolution for several levels, a norm for each of them, SiLU.
+
+    Levels differ in their statistics: one set for all of them is right for none. Once fused, the
+    levels still share the convolution's weights, under a gain and a bias of their own.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, levels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, 1, 1, bias=False)
+        self.norms = nn.ModuleList(Norm(out_channels) for _ in range(levels))
+        self.gains: nn.Parameter | None = None
+        self.biases: nn.Parameter | None = None
+
+    def forward(self, x: Tensor, level: int) -> Tensor:
+        """(B, in, H, W) of a level, counted from 0 -> (B, out, H, W)."""
+        if self.gains is None or self.biases is None:
+            return functional.silu(self.norms[level](self.conv(x)))
+        weight = self.conv.weight * self.gains[level][:, None, None, None]
+        return functional.silu(functional.conv2d(x, weight, self.biases[level], padding=1))
+
+    def fuse(self) -> None:
+        """Turns each level's norm into a gain and a bias."""
+        if self.gains is not None:
+            return
+        folded = [norm_gain_and_bias(norm) for norm in self.norms]
+        self.gains = nn.Parameter(torch.stack([gain for gain, _ in folded]))
+        self.biases = nn.Parameter(torch.stack([bias for _, bias in folded]))
+        self.norms = nn.ModuleList()
 
 
 class TokenMixer(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lmsfa.models.blocks import ConvNorm
+from lmsfa.models.blocks import ConvNorm, SharedConvNorm
 from lmsfa.models.detection import (
     BOX_BINS,
     STRIDES,
@@ -77,9 +77,9 @@ class Prototypes(nn.Module):
 class Lmsh(nn.Module):
     """Lightweight shared-convolution head [17-20]: two shared 3x3, then the shared predictors.
 
-    Our readings: each 3x3 is followed by `Norm` and SiLU where the paper has GroupNorm, because
-    boxes learn badly with GroupNorm here (docs/experiments.md); boxes are distributions over
-    `BOX_BINS` distances with one learnable scale a level.
+    Our readings: each 3x3 is followed by SiLU and, where the paper has GroupNorm, by a `Norm` a
+    level, because boxes learn badly with GroupNorm here (docs/experiments.md); boxes are
+    distributions over `BOX_BINS` distances with one learnable scale a level.
     """
 
     def __init__(
@@ -96,8 +96,9 @@ class Lmsh(nn.Module):
         super().__init__()
         self.align = nn.Conv2d(neck_channels, channels, 1)
         self.blocks = nn.Sequential(*(SharedBlock(channels) for _ in range(blocks)))
-        self.shared = nn.Sequential(
-            ConvNorm(channels, shared_channels, 3), ConvNorm(shared_channels, shared_channels, 3)
+        self.shared = nn.ModuleList(
+            SharedConvNorm(width, shared_channels, len(STRIDES))
+            for width in (channels, shared_channels)
         )
         self.boxes = nn.Conv2d(shared_channels, 4 * BOX_BINS, 1)
         self.classes = nn.Conv2d(shared_channels, classes, 1)
@@ -111,9 +112,10 @@ class Lmsh(nn.Module):
         """Levels of C_f channels -> raw answers, and G [20], (B, C_h, H / 8, W / 8)."""
         phi3, phi4, phi5 = (self.blocks(self.align(x)) for x in levels)
         boxes, classes, coefficients = [], [], []
-        for phi, scale in zip((phi3, phi4, phi5), self.box_scale, strict=True):
-            shared = self.shared(phi)
-            boxes.append((self.boxes(shared) * scale).flatten(2))
+        first, second = self.shared
+        for level, phi in enumerate((phi3, phi4, phi5)):
+            shared = second(first(phi, level), level)
+            boxes.append((self.boxes(shared) * self.box_scale[level]).flatten(2))
             classes.append(self.classes(shared).flatten(2))
             coefficients.append(self.coefficients(shared).flatten(2))
         feature = self.aggregation((phi3, phi4, phi5))

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lmsfa.complexity import gflops, parameters
-from lmsfa.models.blocks import C2fPro, ConvNorm, Norm, RvbEma, TokenMixer
+from lmsfa.models.blocks import C2fPro, ConvNorm, Norm, RvbEma, SharedConvNorm, TokenMixer
 from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import FAMILIES
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
@@ -74,6 +74,18 @@ def test_a_fused_block_answers_as_before(block: nn.Module) -> None:
             part.fuse()
     assert not any(isinstance(part, Norm) for part in block.modules())
     assert (block(x) - before).abs().max() <= 1e-9
+
+
+def test_a_shared_convolution_keeps_the_statistics_of_levels_apart() -> None:
+    shared = _lived_in(SharedConvNorm(8, 8, 3)).double()
+    x = torch.randn(2, 8, 20, 20, dtype=torch.float64)
+    before = [shared(x, level) for level in range(3)]
+    assert not torch.allclose(before[0], before[2])
+    shared.fuse()
+    assert not any(isinstance(part, Norm) for part in shared.modules())
+    assert parameters(shared) == 8 * 8 * 9 + 2 * 3 * 8
+    for level, answer in enumerate(before):
+        assert (shared(x, level) - answer).abs().max() <= 1e-9
 
 
 def test_fused_tfe_answers_as_before() -> None:

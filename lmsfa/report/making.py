@@ -1,0 +1,70 @@
+"""From weights to a report: asks, judges, writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lmsfa.card import card_path, read_card
+from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.evaluation.answers import gather, load_whole_curve
+from lmsfa.evaluation.report import full_report
+from lmsfa.evaluation.resampling import PatientOf
+from lmsfa.evaluation.robustness import judge_robustness
+from lmsfa.report.inputs import ReportInputs
+from lmsfa.report.page import write_report
+
+
+def report_on(
+    weights: Path,
+    dataset: AnnotatedSet,
+    split: str,
+    output: Path,
+    *,
+    command: str,
+    runtime: str = "auto",
+    patients: PatientOf | None = None,
+    notes: Sequence[str] = (),
+    epochs: Sequence[Mapping[str, float]] = (),
+    robustness_every: int | None = None,
+) -> ReportInputs:
+    """Judges weights on a split and writes the report, which is returned as its inputs.
+
+    Args:
+        weights: a weights file with its card.
+        dataset: with the split.
+        split: which pictures are judged.
+        output: HTML file, replaced where it exists.
+        command: the command line that asked for it.
+        runtime: as `load_engine`.
+        patients: as `full_report`.
+        notes: what a reader must know of the splits.
+        epochs: rows of the training's results.
+        robustness_every: also judge each N-th picture under made corruptions, 31 answers each.
+
+    Raises:
+        InputError: weights, pictures or output cannot be used.
+    """
+    samples = dataset.in_split(split)
+    engine = load_whole_curve(weights, runtime)
+    answers = gather(engine, dataset, samples)
+    robustness = None
+    if robustness_every:
+        robustness = judge_robustness(engine, dataset, samples[::robustness_every])
+    engine.close()
+    card = read_card(card_path(weights))
+    inputs = ReportInputs(
+        dataset=dataset,
+        split=split,
+        card=card,
+        answers=answers,
+        figures=full_report(answers, card, patients=patients),
+        command=command,
+        made=datetime.now().astimezone(),
+        notes=tuple(notes),
+        epochs=epochs,
+        robustness=robustness,
+    )
+    write_report(output, inputs)
+    return inputs

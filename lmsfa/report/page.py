@@ -1,0 +1,77 @@
+"""Writes the report: one HTML file with everything in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lmsfa import __version__
+from lmsfa.errors import InputError
+from lmsfa.evaluation.tables import share
+from lmsfa.picture import NOTICE
+from lmsfa.report import content
+from lmsfa.report.curves import loss_curves, reliability_plot, robustness_plot
+from lmsfa.report.inputs import ReportInputs
+from lmsfa.report.pictures import draw, worst_frames
+
+WORST = 10
+TEMPLATE = "report.html"
+
+
+def write_report(path: Path, inputs: ReportInputs) -> None:
+    """Writes `inputs` as HTML to `path`, replacing the file.
+
+    Raises:
+        DatasetError: one of the worst pictures cannot be read again.
+        InputError: the file cannot be written.
+    """
+    page = render(inputs)
+    # Beside it first: a full disk never leaves half a report.
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # File names of other encodings come as surrogates, which UTF-8 has no letters for.
+        partial.write_bytes(page.encode("utf-8", "replace"))
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def render(inputs: ReportInputs) -> str:
+    """The report as HTML that asks for nothing from anywhere."""
+    environment = Environment(
+        loader=PackageLoader("lmsfa.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = inputs.answers.shown(inputs.card.class_thresholds)
+    calibration = inputs.figures["calibration"]
+    return environment.get_template(TEMPLATE).render(
+        inputs=inputs,
+        card=inputs.card,
+        figures=inputs.figures,
+        notice=NOTICE,
+        version=__version__,
+        made=inputs.made.strftime("%Y-%m-%d %H:%M"),
+        grouping=content.grouping(inputs),
+        leaks=content.leaks(inputs),
+        warnings=content.warnings(inputs),
+        headlines=content.headlines(inputs),
+        classes=content.class_rows(inputs),
+        outlines=content.outline_rows(inputs),
+        sequences=content.sequence_rows(inputs.figures),
+        confusion=content.confusion_rows(inputs, shown),
+        swatches={spec.name: content.css(spec.colour) for spec in inputs.card.classes},
+        worst=[draw(frame, inputs.dataset, inputs.card) for frame in worst_frames(shown, WORST)],
+        calibration=calibration,
+        reliability=reliability_plot(calibration["bins"]) if calibration["answers"] else None,
+        curves=loss_curves(inputs.epochs),
+        robustness=inputs.robustness,
+        robustness_rows=content.robustness_rows(inputs.robustness) if inputs.robustness else [],
+        robustness_plot=robustness_plot(inputs.robustness) if inputs.robustness else None,
+        percent=lambda value: content.percent(value).value,
+        share=share,
+    )

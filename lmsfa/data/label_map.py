@@ -16,7 +16,7 @@ from lmsfa.data.description import DESCRIPTION_FILE, read_json
 from lmsfa.data.folders import is_file, name_and_group, pictures_below
 from lmsfa.data.pictures import PICTURE_ENDINGS, decoded
 from lmsfa.data.problems import one_line
-from lmsfa.data.reading import Reading
+from lmsfa.data.reading import Reading, check_any
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
@@ -114,6 +114,7 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
     others = (Sample(*name_and_group(p, maps.frames), p) for p in pictures_below(maps.frames))
     samples = [sample for found in splits.values() for sample in found]
     samples += [sample for sample in others if maps.label_path(sample).is_file()]
+    check_any(reading.root, samples, reading.problems)
     by_name = {sample.name: sample for sample in reversed(samples)}
     return AnnotatedSet(
         root=reading.root,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.class_names import ClassList, is_name
 from lmsfa.data.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.folders import files_below, group_of, is_file, named_path
+from lmsfa.data.folders import files_below, group_of, is_file, named_path, pictures_below
 from lmsfa.data.labelme_schema import MARKS, check_file, check_shape
 from lmsfa.data.mask_picture import mask_of
 from lmsfa.data.pictures import PICTURE_ENDINGS, picture_bytes, picture_ending, picture_size
@@ -59,6 +59,7 @@ def read_labelme(reading: Reading) -> AnnotatedSet:
                 reading.problems.bad(str(path), f"annotates the same picture as {other}")
             elif page is not None:
                 pages[page.sample.name] = page
+    _name_unannotated(reading, pages)
     void = reading.description.void_label
     labels = sorted({shape["label"] for page in pages.values() for _, shape in page.shapes})
     classes = reading.classes((label for label in labels if label != void), keep_order=False)
@@ -70,6 +71,14 @@ def read_labelme(reading: Reading) -> AnnotatedSet:
         {},
         partial(_annotation, pages, classes, void),
     )
+
+
+def _name_unannotated(reading: Reading, pages: dict[str, _Page]) -> None:
+    known = {page.sample.frame_path for page in pages.values()}
+    others = [path for path in pictures_below(reading.root) if path not in known]
+    if others:
+        what = f"{len(others)} pictures have no LabelMe file, {others[0].name} for one; left out"
+        reading.problems.odd(str(reading.root), what)
 
 
 def _read_page(reading: Reading, path: Path) -> _Page | None:

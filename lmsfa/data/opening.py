@@ -19,7 +19,7 @@ from lmsfa.data.folders import files_below, is_file
 from lmsfa.data.label_map import read_label_maps
 from lmsfa.data.labelme import is_labelme, read_labelme
 from lmsfa.data.problems import Problems, printable
-from lmsfa.data.reading import Reading
+from lmsfa.data.reading import Reading, check_any
 from lmsfa.data.yolo import find_yolo, read_yolo
 from lmsfa.errors import DatasetError
 
@@ -119,8 +119,7 @@ def _whole(found: AnnotatedSet, problems: Problems) -> AnnotatedSet:
             problems.lines.append(f"{printable(str(error))}; picture left out")
         else:
             kept.append(sample)
-    if not kept:
-        raise DatasetError(f"{found.root}: no annotated picture can be used; {problems.lines[0]}")
+    check_any(found.root, kept, problems)
     names = {sample.name for sample in kept}
     splits = {
         split: tuple(name for name in members if name in names)

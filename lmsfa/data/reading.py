@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,7 @@ class Reading:
             DatasetError: it holds no pictures, or a split names a picture that is not there.
         """
         samples = tuple(samples)
-        if not samples:
-            first = f"; first problem: {self.problems.lines[0]}" if self.problems.lines else ""
-            raise DatasetError(f"{self.root}: no annotated picture can be used{first}")
+        check_any(self.root, samples, self.problems)
         said = self.description.splits
         names = {sample.name for sample in samples}
         return AnnotatedSet(
@@ -93,6 +91,17 @@ class Reading:
                 self.problems.bad(place, f"picture {name!r} is not in the set")
             kept[split] = tuple(name for name in listed if name in names)
         return kept
+
+
+def check_any(root: Path, samples: Sequence[Sample], problems: Problems) -> None:
+    """Checks that there is a picture.
+
+    Raises:
+        DatasetError: there is none; with the first problem, which may be why.
+    """
+    if not samples:
+        first = f"; first problem: {problems.lines[0]}" if problems.lines else ""
+        raise DatasetError(f"{root}: no annotated picture can be used{first}")
 
 
 def points_array(said: object, fewest: int) -> NDArray[np.float64]:

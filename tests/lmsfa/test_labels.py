@@ -149,3 +149,11 @@ def test_the_larynx_set_is_read_as_its_authors_count_it() -> None:
     assert [counts[i] for i in range(6)] == [90, 80, 59, 28, 48, 57]
     described = json.loads((Path(LARYNX) / "dataset.json").read_text())
     assert [entry.name for entry in dataset.classes] == [c["name"] for c in described["classes"]]
+
+
+def test_a_set_without_pictures_is_named(own_shapes: Path) -> None:
+    _describe(own_shapes, images="elsewhere", splits={})
+    with pytest.raises(DatasetError, match="no annotated picture"):
+        open_dataset(own_shapes)
+    with pytest.raises(DatasetError, match="no annotated picture"):
+        open_dataset(own_shapes, skip_bad=True)

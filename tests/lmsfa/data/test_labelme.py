@@ -282,6 +282,14 @@ def test_json_of_other_programs_is_left_alone_and_named(tmp_path: Path) -> None:
     assert "settings.json: not a LabelMe file" in dataset.problems[0]
 
 
+def test_pictures_that_nobody_annotated_are_counted(tmp_path: Path) -> None:
+    write_labelme(tmp_path / "a.json", [shape("x", square(0, 0))])
+    write_picture(tmp_path / "b.png")
+    write_picture(tmp_path / "c.png")
+    dataset, _ = _only(tmp_path)
+    assert "2 pictures have no LabelMe file, b.png" in dataset.problems[0]
+
+
 def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:
     write_labelme(tmp_path / "set" / "p" / "a.json", [shape("x", square(0, 0))])
     (tmp_path / "set" / "p" / "again").symlink_to(tmp_path / "set")

@@ -201,7 +201,7 @@ def warnings(inputs: ReportInputs) -> list[str]:
     """What a reader must know before the figures, as sentences."""
     shown = inputs.figures["shown"]["per_class"]
     blind = [
-        f"none of the {row['instances']} instances of {name} is found at its threshold, "
+        f"recall of {name} is 0: none of {row['instances']} is found at its threshold, "
         f"{row['threshold']:.2f}"
         for name, row in shown.items()
         if row["instances"] and row["missed"] == row["instances"]

@@ -27,6 +27,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         after_stop="; the same command with --resume goes on after the last finished epoch",
     )
     parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"
+    )
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(
         "--force-leak", action="store_true", help="accept leaks; the model card will name them"
@@ -103,7 +107,7 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
     if VALIDATION not in dataset.splits:
         _log.warning("note: no split %r, so the weights were not judged", VALIDATION)
         return
-    report = conclude(trainer.weights, card, dataset, trainer.splits)
+    report = conclude(trainer, card)
     print(evaluation_table({"data": dataset.name, "split": VALIDATION, **report}))
     if options.record:
         protocol = f"{options.preset}, {dataset.name}, {VALIDATION}"
@@ -116,11 +120,14 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
     from lmsfa.data.split_lists import splits_from_lists
-    from lmsfa.data.splits import apply, read_splits
+    from lmsfa.data.splits import apply, read_splits, without_leaks
 
-    dataset = open_dataset(options.data)
+    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
+    for problem in dataset.problems:
+        _log.warning("left out: %s", problem)
     if options.splits:
         splits = read_splits(options.splits)
+        splits = without_leaks(dataset, splits, force=options.force_leak)
     elif dataset.splits:
         splits = splits_from_lists(dataset, dataset.splits, force=options.force_leak)
     else:
@@ -130,7 +137,7 @@ def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
         )
     for warning in splits.warnings:
         _log.warning("note: %s", warning)
-    return apply(dataset, splits, force=options.force_leak), splits
+    return apply(dataset, splits), splits
 
 
 def _seeds(options: argparse.Namespace) -> list[tuple[int, Path]]:

@@ -4,54 +4,74 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 from lmsfa.card import ModelCard, card_path, write_card
-from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.splits import Splits
-from lmsfa.evaluation.answers import gather, load_whole_curve
+from lmsfa.evaluation.answers import answers_of
+from lmsfa.evaluation.calibrated_card import calibrate
 from lmsfa.evaluation.report import full_report
+from lmsfa.report.inputs import ReportInputs
+from lmsfa.report.page import write_report
+from lmsfa.training.journal import read_results
+from lmsfa.training.loop import Trainer
 
 EVALUATION_FILE = "evaluation.json"
+REPORT_FILE = "report.html"
 VALIDATION = "val"
 RUNTIME = "torch-cpu"
 """Float32, the same everywhere: figures of different machines can be compared."""
+CHOSEN_HERE = (
+    "The score thresholds were chosen on these pictures: precision and recall at them are upper "
+    "bounds. Judge on a test split for others."
+)
 
 
-def conclude(
-    weights: Path, card: ModelCard, dataset: AnnotatedSet, splits: Splits
-) -> dict[str, Any]:
-    """Judges finished weights on the validation split.
+def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
+    """Judges the weights of a finished training on the validation split.
 
-    Writes `EVALUATION_FILE` beside the weights and the figures into their card.
+    Chooses a score threshold a class, writes it and the figures into the card, and leaves
+    `EVALUATION_FILE` and `REPORT_FILE` in the training's folder.
 
     Args:
-        weights: the last epoch's averaged weights.
-        card: theirs.
-        dataset: with the splits that it was trained with.
-        splits: where they came from.
+        trainer: whose training is over; its data set has a split `VALIDATION`.
+        card: of its weights.
 
     Returns:
         What `full_report` says.
     """
-    engine = load_whole_curve(weights, RUNTIME)
-    answers = gather(engine, dataset, dataset.in_split(VALIDATION))
-    engine.close()
-    report = full_report(answers, card, patients=splits.patients)
-    path = weights.with_name(EVALUATION_FILE)
-    path.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    write_card(replace(card, metrics=_metrics(report, splits)), card_path(weights))
-    return report
+    dataset, splits = trainer.dataset, trainer.splits
+    answers = answers_of(trainer.weights, RUNTIME, dataset, dataset.in_split(VALIDATION))
+    card, evidence = calibrate(card, answers)
+    answers = answers.with_temperature(card.temperature)
+    figures = full_report(answers, card, patients=splits.patients)
+    card = replace(card, metrics=_metrics(figures, splits.grouped_by, splits.rule))
+    write_card(card, card_path(trainer.weights))
+    path = trainer.output / EVALUATION_FILE
+    said = {**figures, "thresholds_held_out": evidence}
+    path.write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    inputs = ReportInputs(
+        dataset=dataset,
+        split=VALIDATION,
+        card=card,
+        answers=answers,
+        figures=figures,
+        command=trainer.command,
+        made=datetime.now().astimezone(),
+        notes=(CHOSEN_HERE, *splits.warnings),
+        epochs=read_results(trainer.output),
+    )
+    write_report(trainer.output / REPORT_FILE, inputs)
+    return figures
 
 
-def _metrics(report: dict[str, Any], splits: Splits) -> dict[str, Any]:
+def _metrics(figures: dict[str, Any], grouped_by: str, rule: str) -> dict[str, Any]:
     kept = ("mask_ap50", "mask_ap", "average_recall", "images", "instances")
     return {
         "protocol": (
-            f"{VALIDATION} of splits by {splits.grouped_by} ({splits.rule}); "
+            f"{VALIDATION} of splits by {grouped_by} ({rule}); "
             f"last epoch, averaged weights; {RUNTIME}"
         ),
-        **{name: report[name] for name in kept},
-        "per_class_ap50": {name: row["ap50"] for name, row in report["per_class"].items()},
+        **{name: figures[name] for name in kept},
+        "per_class_ap50": {name: row["ap50"] for name, row in figures["per_class"].items()},
     }

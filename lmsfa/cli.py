@@ -7,15 +7,33 @@ import logging
 import shlex
 import sys
 
-from lmsfa.commands import evaluate, export, info, predict, train
+from lmsfa.commands import (
+    calibrate,
+    compare,
+    data,
+    evaluate,
+    export,
+    flicker,
+    info,
+    predict,
+    report,
+    robustness,
+    train,
+)
 from lmsfa.errors import InputError
 
 INTERRUPTED = 130
 """What shells report for a program that Ctrl-C ended."""
 
 COMMANDS = {
+    "data": (data.add, "look through a data set, convert it, split it"),
     "train": (train.add, "train from scratch, from other weights, or go on after a stop"),
-    "evaluate": (evaluate.add, "mask metrics of a split"),
+    "evaluate": (evaluate.add, "every figure of a split, with intervals"),
+    "compare": (compare.add, "two models, seed by seed"),
+    "calibrate": (calibrate.add, "choose score thresholds and temperature for the card"),
+    "robustness": (robustness.add, "figures under glare, blood, smoke, blur, noise, low light"),
+    "flicker": (flicker.add, "how steady the answers are on a clip"),
+    "report": (report.add, "everything about weights in one HTML file"),
     "predict": (predict.add, "answer one picture"),
     "info": (info.add, "parameters and operations of a network"),
     "export": (export.add, "write a network for OpenVINO"),

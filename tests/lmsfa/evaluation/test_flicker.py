@@ -123,6 +123,16 @@ def test_trembling_is_seen_in_the_carried_iou_even_while_the_picture_moves() -> 
     assert trembling.area_jump > steady.area_jump + 0.1
 
 
+def test_a_dropout_is_known_again_where_the_motion_carried_it() -> None:
+    rgb = scene()
+    moving = [view(rgb, 40 + 9 * step, 80) for step in range(11)]
+    gone = range(3, 3 + BRIEF_FRAMES - 1)
+    found = judge_flicker(BlinkingEngine(lambda index: index not in gone), moving)
+    tissue = found.classes["tissue"]
+    assert tissue.dropouts == pytest.approx(100 / 11)
+    assert tissue.appeared == 0
+
+
 def test_a_structure_that_leaves_the_picture_does_not_tremble() -> None:
     rgb = scene()
     moving = [view(rgb, 90 + 8 * step, 80) for step in range(8)]

@@ -15,6 +15,7 @@ from lmsfa.errors import InputError
 SCHEMA_VERSION = 2
 """2 added thresholds a class, the temperature and the splits; cards of 1 are read on."""
 ROLES = ("structure", "protected", "instrument")
+"""In the order in which trained models draw them, lowest first."""
 
 MAX_INPUT_SIZE_PX = 4096
 """A larger input is a slip of the pen, not a model."""

@@ -18,6 +18,7 @@ from lmsfa.commands import (
     predict,
     report,
     robustness,
+    table,
     train,
 )
 from lmsfa.errors import InputError
@@ -34,6 +35,7 @@ COMMANDS = {
     "robustness": (robustness.add, "figures under glare, blood, smoke, blur, noise, low light"),
     "flicker": (flicker.add, "how steady the answers are on a clip"),
     "report": (report.add, "everything about weights in one HTML file"),
+    "table": (table.add, "the paper's Table II beside figures of one's own"),
     "predict": (predict.add, "answer one picture"),
     "info": (info.add, "parameters and operations of a network"),
     "export": (export.add, "write a network for OpenVINO"),

@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from lmsfa.card import ClassSpec, ModelCard
+from lmsfa.card import ROLES, ClassSpec, ModelCard
 from lmsfa.checkpoint import save_weights
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
@@ -197,14 +197,15 @@ class Trainer:
         return parts
 
     def _card(self) -> ModelCard:
-        names = tuple(entry.name for entry in self.dataset.classes)
+        # Structures lowest, what must not be missed above them, and nothing hides an instrument.
+        upwards = sorted(self.dataset.classes, key=lambda entry: ROLES.index(entry.role))
         return ModelCard(
             system=self.recipe.model,
             name=f"{self.family.title} {self.dataset.name}",
             classes=tuple(
                 ClassSpec(entry.name, entry.colour, entry.role) for entry in self.dataset.classes
             ),
-            draw_priority=names,
+            draw_priority=tuple(entry.name for entry in upwards),
             input_size_px=self.recipe.size_px,
             input_multiple_px=INPUT_MULTIPLE_PX,
             score_threshold=0.4,

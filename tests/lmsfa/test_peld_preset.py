@@ -31,12 +31,20 @@ def test_a_made_peld_goes_from_labelme_to_weights_and_report(
     card = read_card(tmp_path / "run" / "weights.json")
     assert tuple(spec.name for spec in card.classes) == CLASSES
     assert {spec.name: spec.role for spec in card.classes}["nerve"] == "protected"
+    assert card.draw_priority[-1] == "nerve"
     assert card.leaks == ()
     report = (tmp_path / "run" / "report.html").read_text()
     assert "ligamentum flavum" in report
     assert "NaN" not in report
 
     weights = str(tmp_path / "run" / "weights.safetensors")
+    tabled = ["table", "--data", data, "--splits", splits, "--split", "test"]
+    assert main([*tabled, "--weights", weights, "--runtime", "torch-cpu"]) == 0
+    said = capsys.readouterr().out
+    assert "Published" in said
+    assert "Measured here" in said
+    assert "only if this is PELD" in said
+
     judged = ["evaluate", "--data", data, "--splits", splits, "--split", "test"]
     assert main([*judged, "--weights", weights, "--runtime", "torch-cpu", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["images"] == 60

@@ -69,7 +69,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _with_splits(dataset: AnnotatedSet, path: Path | None) -> AnnotatedSet:
-    from lmsfa.data.splits import apply, read_splits
+    from lmsfa.data.splits.record import apply, read_splits
 
     # Leaks are what a check should show, not what should stop it.
     return apply(dataset, read_splits(path), force=True) if path else dataset

@@ -72,8 +72,8 @@ def open_frames(options: argparse.Namespace) -> Frames:
     Raises:
         InputError: something in `add_frames`'s arguments does not fit the data set.
     """
-    from lmsfa.data.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
-    from lmsfa.data.splits import apply, read_splits
+    from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
+    from lmsfa.data.splits.record import apply, read_splits
 
     dataset = open_dataset(options.data)
     grouped_by = ""

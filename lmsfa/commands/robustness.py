@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.data.splits import apply, read_splits
+    from lmsfa.data.splits.record import apply, read_splits
     from lmsfa.evaluation.answers import load_whole_curve
     from lmsfa.evaluation.robustness import judge_robustness
 

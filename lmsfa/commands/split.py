@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.grouping import RULES, Grouping, grouping_from
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_contents import instance_counts, split_table
-from lmsfa.data.split_lists import read_lists, splits_from_lists
-from lmsfa.data.splits import Splits, refuse_to_replace, write_splits
-from lmsfa.data.splitting import PAPER_SIZES, k_folds, make_splits
+from lmsfa.data.splits.contents import instance_counts, split_table
+from lmsfa.data.splits.dealing import PAPER_SIZES, k_folds, make_splits
+from lmsfa.data.splits.grouping import RULES, Grouping, grouping_from
+from lmsfa.data.splits.lists import read_lists, splits_from_lists
+from lmsfa.data.splits.record import Splits, refuse_to_replace, write_splits
 from lmsfa.errors import InputError
 
 DEFAULT_RULE = "folder:1"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmsfa.commands.evaluate import add_frames, open_frames
-from lmsfa.data.class_names import PELD_CLASSES
+from lmsfa.data.formats.class_names import PELD_CLASSES
 from lmsfa.evaluation.tables import columns
 from lmsfa.published import TABLE_II
 

@@ -14,7 +14,7 @@ from lmsfa.evaluation.tables import evaluation_table
 if TYPE_CHECKING:
     from lmsfa.card import ModelCard
     from lmsfa.data.annotated import AnnotatedSet
-    from lmsfa.data.splits import Splits
+    from lmsfa.data.splits.record import Splits
     from lmsfa.training.loop import Trainer
 
 _log = logging.getLogger(__name__)
@@ -119,8 +119,8 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 
 
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
-    from lmsfa.data.split_lists import splits_from_lists
-    from lmsfa.data.splits import apply, read_splits, without_leaks
+    from lmsfa.data.splits.lists import splits_from_lists
+    from lmsfa.data.splits.record import apply, read_splits, without_leaks
 
     dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
     for problem in dataset.problems:

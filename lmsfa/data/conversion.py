@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.coco_writer import write_coco
-from lmsfa.data.description import DESCRIPTION_FILE
-from lmsfa.data.label_map_writer import write_label_maps
-from lmsfa.data.labelme_writer import write_labelme
-from lmsfa.data.writing import Writing
-from lmsfa.data.yolo_writer import write_yolo
+from lmsfa.data.formats.coco_writer import write_coco
+from lmsfa.data.formats.description import DESCRIPTION_FILE
+from lmsfa.data.formats.label_map_writer import write_label_maps
+from lmsfa.data.formats.labelme_writer import write_labelme
+from lmsfa.data.formats.writing import Writing
+from lmsfa.data.formats.yolo_writer import write_yolo
 from lmsfa.errors import DatasetError
 
 WRITERS = {

@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.coco import is_coco, read_coco
-from lmsfa.data.description import (
+from lmsfa.data.formats.coco import is_coco, read_coco
+from lmsfa.data.formats.description import (
     DESCRIPTION_FILE,
     Description,
     read_classes,
     read_description,
     read_json,
 )
-from lmsfa.data.folders import files_below, is_file
-from lmsfa.data.label_map import read_label_maps
-from lmsfa.data.labelme import is_labelme, read_labelme
-from lmsfa.data.problems import Problems, printable
-from lmsfa.data.reading import Reading, check_any
-from lmsfa.data.yolo import find_yolo, read_yolo
+from lmsfa.data.formats.folders import files_below, is_file
+from lmsfa.data.formats.label_map import read_label_maps
+from lmsfa.data.formats.labelme import is_labelme, read_labelme
+from lmsfa.data.formats.problems import Problems, printable
+from lmsfa.data.formats.reading import Reading, check_any
+from lmsfa.data.formats.yolo import find_yolo, read_yolo
 from lmsfa.errors import DatasetError
 
 FORMATS = ("label-map", "labelme", "yolo", "coco")

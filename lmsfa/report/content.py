@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmsfa.card import Colour
-from lmsfa.data.grouping import BY_PATIENT, BY_SEQUENCE
+from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE
 from lmsfa.evaluation.answers import Answers
 from lmsfa.evaluation.corruptions import CORRUPTIONS
 from lmsfa.evaluation.robustness import Robustness

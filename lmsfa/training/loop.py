@@ -18,7 +18,7 @@ from lmsfa.card import ROLES, ClassSpec, ModelCard
 from lmsfa.checkpoint import save_weights
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
-from lmsfa.data.splits import Splits
+from lmsfa.data.splits.record import Splits
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch

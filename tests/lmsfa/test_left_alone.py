@@ -18,7 +18,7 @@ from lmsfa.checkpoint import CheckpointError, read_tensors, save_weights
 from lmsfa.cli import main
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_lists import splits_from_lists
+from lmsfa.data.splits.lists import splits_from_lists
 from lmsfa.models.families import FAMILIES, family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.initial import class_axes, start_from

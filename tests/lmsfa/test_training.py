@@ -19,7 +19,7 @@ from lmsfa.checkpoint import CheckpointError
 from lmsfa.data.annotated import Truth
 from lmsfa.data.dataset import TrainingSet, as_example, collate
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_lists import splits_from_lists
+from lmsfa.data.splits.lists import splits_from_lists
 from lmsfa.letterbox import Letterbox
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.postprocess import RawAnswer, to_instances

@@ -9,7 +9,7 @@ from faster_coco_eval.core import mask as library
 from written_sets import flat, marked, square, write_coco, write_picture
 
 from lmsfa.data.annotated import DatasetError, Truth
-from lmsfa.data.coco import split_of
+from lmsfa.data.formats.coco import split_of
 from lmsfa.data.opening import open_dataset
 
 

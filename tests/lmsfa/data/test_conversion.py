@@ -24,9 +24,9 @@ from lmsfa.data.annotated import (
     rasterise,
 )
 from lmsfa.data.conversion import WRITERS, convert
+from lmsfa.data.formats.rings import rings_of, seamed
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.polygon import polygon_region
-from lmsfa.data.rings import rings_of, seamed
 from lmsfa.prediction import Region
 
 LARYNX = os.environ.get("LARYNX_DATA", "")

@@ -10,11 +10,11 @@ import pytest
 from written_sets import shape, square, write_labelme, write_picture
 
 from lmsfa.commands import data
-from lmsfa.data.class_names import classes_of, palette_colour, peld_class
+from lmsfa.data.formats.class_names import classes_of, palette_colour, peld_class
 from lmsfa.data.inspection import Finding, inspect
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_lists import splits_from_lists
-from lmsfa.data.splits import write_splits
+from lmsfa.data.splits.lists import splits_from_lists
+from lmsfa.data.splits.record import write_splits
 from lmsfa.errors import InputError
 
 

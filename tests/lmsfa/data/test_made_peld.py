@@ -10,12 +10,12 @@ from made_peld import CLASSES, FEW, TABLE_I, write_made_peld
 
 from lmsfa.commands.split import add
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.grouping import by_folder
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_contents import instance_counts
-from lmsfa.data.split_lists import read_lists, splits_from_lists
-from lmsfa.data.splits import LeakError, apply, read_splits
-from lmsfa.data.splitting import make_splits
+from lmsfa.data.splits.contents import instance_counts
+from lmsfa.data.splits.dealing import make_splits
+from lmsfa.data.splits.grouping import by_folder
+from lmsfa.data.splits.lists import read_lists, splits_from_lists
+from lmsfa.data.splits.record import LeakError, apply, read_splits
 from lmsfa.errors import InputError
 
 

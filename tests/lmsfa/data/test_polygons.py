@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmsfa.data.annotated import Annotation, Shape, rasterise
+from lmsfa.data.formats.run_length import run_lengths, runs_region
 from lmsfa.data.polygon import polygon_region
-from lmsfa.data.run_length import run_lengths, runs_region
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_patients import made_set, patients
 
-from lmsfa.data.balancing import Groups, deal
-from lmsfa.data.grouping import by_folder, by_sequence
-from lmsfa.data.splits import apply, read_splits, write_splits
-from lmsfa.data.splitting import k_folds, make_splits
+from lmsfa.data.splits.balancing import Groups, deal
+from lmsfa.data.splits.dealing import k_folds, make_splits
+from lmsfa.data.splits.grouping import by_folder, by_sequence
+from lmsfa.data.splits.record import apply, read_splits, write_splits
 from lmsfa.errors import InputError
 
 FOLDER = 1

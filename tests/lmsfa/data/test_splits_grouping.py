@@ -3,7 +3,7 @@
 import pytest
 from made_patients import made_set, patients
 
-from lmsfa.data.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
+from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
 from lmsfa.errors import InputError
 
 NAMES = ("site/p1/001.jpg", "site/p1/002.jpg", "site/p2/001.jpg")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from made_patients import made_set, patients
 
-from lmsfa.data.grouping import by_folder, by_sequence
-from lmsfa.data.split_lists import read_lists, splits_from_lists
-from lmsfa.data.splits import LeakError, apply, read_splits, write_splits
-from lmsfa.data.splitting import make_splits
+from lmsfa.data.splits.dealing import make_splits
+from lmsfa.data.splits.grouping import by_folder, by_sequence
+from lmsfa.data.splits.lists import read_lists, splits_from_lists
+from lmsfa.data.splits.record import LeakError, apply, read_splits, write_splits
 from lmsfa.errors import InputError
 
 TORN = {"train": ["p00/0", "p00/1", "p01/0"], "val": ["p00/2", "p02/0"]}

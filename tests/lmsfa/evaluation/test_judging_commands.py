@@ -16,10 +16,10 @@ from made_answers import random_answers
 from lmsfa.card import ModelCard, card_path, read_card, write_card
 from lmsfa.checkpoint import save_weights
 from lmsfa.commands import calibrate, compare, evaluate
-from lmsfa.data.grouping import grouping_from
 from lmsfa.data.opening import open_dataset
-from lmsfa.data.split_lists import splits_from_lists
-from lmsfa.data.splits import write_splits
+from lmsfa.data.splits.grouping import grouping_from
+from lmsfa.data.splits.lists import splits_from_lists
+from lmsfa.data.splits.record import write_splits
 from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import EVALUATION_SCORE_THRESHOLD, load_whole_curve
 from lmsfa.evaluation.coco import judge

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.balancing import Groups, deal
-from lmsfa.data.grouping import BY_PATIENT, BY_SEQUENCE, Grouping
-from lmsfa.data.split_contents import instance_counts, split_warnings
-from lmsfa.data.splits import Splits, fingerprint, without_leaks
+from lmsfa.data.splits.balancing import Groups, deal
+from lmsfa.data.splits.contents import instance_counts, split_warnings
+from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE, Grouping
+from lmsfa.data.splits.record import Splits, fingerprint, without_leaks
 from lmsfa.errors import DatasetError
 
 PAPER_SIZES = (490, 60, 60)

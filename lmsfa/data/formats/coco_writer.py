@@ -10,8 +10,8 @@ from faster_coco_eval.core import mask as run_length
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import Annotation, Sample, Shape, rasterise
+from lmsfa.data.formats.writing import Writing, write_json
 from lmsfa.data.polygon import cut_to_box
-from lmsfa.data.writing import Writing, write_json
 from lmsfa.prediction import Region
 
 NO_SPLIT = "instances"

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
-from lmsfa.data.class_names import ClassList, is_name
-from lmsfa.data.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.folders import files_below, group_of, is_file, named_path, pictures_below
-from lmsfa.data.labelme_schema import MARKS, check_file, check_shape
-from lmsfa.data.mask_picture import mask_of
+from lmsfa.data.formats.class_names import ClassList, is_name
+from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
+from lmsfa.data.formats.folders import files_below, group_of, is_file, named_path, pictures_below
+from lmsfa.data.formats.labelme_schema import MARKS, check_file, check_shape
+from lmsfa.data.formats.mask_picture import mask_of
+from lmsfa.data.formats.reading import Reading, points_array
 from lmsfa.data.pictures import PICTURE_ENDINGS, picture_bytes, picture_ending, picture_size
-from lmsfa.data.reading import Reading, points_array
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 

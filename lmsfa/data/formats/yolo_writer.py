@@ -9,9 +9,9 @@ import yaml
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import Sample, Shape
-from lmsfa.data.rings import rings_of, seamed
-from lmsfa.data.writing import Writing, inside, within, write_bytes
-from lmsfa.data.yolo import SPLITS
+from lmsfa.data.formats.rings import rings_of, seamed
+from lmsfa.data.formats.writing import Writing, inside, within, write_bytes
+from lmsfa.data.formats.yolo import SPLITS
 from lmsfa.prediction import Region
 
 DIGITS = 9

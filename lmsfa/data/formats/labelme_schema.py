@@ -7,8 +7,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from lmsfa.data.class_names import is_name
-from lmsfa.data.problems import one_line
+from lmsfa.data.formats.class_names import is_name
+from lmsfa.data.formats.problems import one_line
 from lmsfa.errors import DatasetError
 
 AREAS = ("polygon", "rectangle", "circle", "mask")

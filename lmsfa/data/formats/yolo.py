@@ -12,11 +12,11 @@ import numpy as np
 import yaml
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
-from lmsfa.data.class_names import is_name
-from lmsfa.data.folders import group_of, is_file, named_path, pictures_below
+from lmsfa.data.formats.class_names import is_name
+from lmsfa.data.formats.folders import group_of, is_file, named_path, pictures_below
+from lmsfa.data.formats.problems import one_line
+from lmsfa.data.formats.reading import Reading, checked_points
 from lmsfa.data.pictures import PICTURE_ENDINGS, picture_size
-from lmsfa.data.problems import one_line
-from lmsfa.data.reading import Reading, checked_points
 from lmsfa.errors import DatasetError
 
 SPLITS = ("train", "val", "test")

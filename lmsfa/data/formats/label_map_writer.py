@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import Annotation, Sample, rasterise
-from lmsfa.data.label_map import LabelMaps
-from lmsfa.data.writing import Writing, inside, write_bytes
+from lmsfa.data.formats.label_map import LabelMaps
+from lmsfa.data.formats.writing import Writing, inside, write_bytes
 from lmsfa.errors import DatasetError
 
 VOID_VALUE = 255

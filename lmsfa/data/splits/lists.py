@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.grouping import BY_LISTS, BY_SEQUENCE, Grouping
-from lmsfa.data.sample_names import SampleNames
-from lmsfa.data.split_contents import instance_counts, split_warnings
-from lmsfa.data.splits import Splits, fingerprint, without_leaks
+from lmsfa.data.splits.contents import instance_counts, split_warnings
+from lmsfa.data.splits.grouping import BY_LISTS, BY_SEQUENCE, Grouping
+from lmsfa.data.splits.record import Splits, fingerprint, without_leaks
+from lmsfa.data.splits.sample_names import SampleNames
 from lmsfa.errors import DatasetError, InputError
 
 

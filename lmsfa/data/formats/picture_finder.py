@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lmsfa.data.folders import is_file, named_path, pictures_below
+from lmsfa.data.formats.folders import is_file, named_path, pictures_below
 from lmsfa.errors import DatasetError
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.sample_names import SampleNames
+from lmsfa.data.splits.sample_names import SampleNames
 from lmsfa.errors import DatasetError
 
 FEW_PATIENTS = 10

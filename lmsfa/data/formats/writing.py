@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
-from lmsfa.data.description import DESCRIPTION_FILE, Description
+from lmsfa.data.formats.description import DESCRIPTION_FILE, Description
 from lmsfa.data.pictures import picture_bytes
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region

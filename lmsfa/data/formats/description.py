@@ -10,8 +10,8 @@ from typing import Any
 
 from lmsfa.card import CardError, ClassSpec
 from lmsfa.data.annotated import DatasetClass
-from lmsfa.data.class_names import is_name, named_class
-from lmsfa.data.problems import one_line
+from lmsfa.data.formats.class_names import is_name, named_class
+from lmsfa.data.formats.problems import one_line
 from lmsfa.errors import DatasetError
 
 DESCRIPTION_FILE = "dataset.json"

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, DatasetClass, Sample
-from lmsfa.data.class_names import ClassList, classes_of
-from lmsfa.data.description import DESCRIPTION_FILE, Description
-from lmsfa.data.problems import Problems
+from lmsfa.data.formats.class_names import ClassList, classes_of
+from lmsfa.data.formats.description import DESCRIPTION_FILE, Description
+from lmsfa.data.formats.problems import Problems
 from lmsfa.errors import DatasetError
 
 FARTHEST_PX = 1e6

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.grouping import BY_LISTS, BY_PATIENT, BY_SEQUENCE
-from lmsfa.data.leaks import find_leaks
+from lmsfa.data.splits.grouping import BY_LISTS, BY_PATIENT, BY_SEQUENCE
+from lmsfa.data.splits.leaks import find_leaks
 from lmsfa.errors import DatasetError, InputError
 
 SCHEMA_VERSION = 1

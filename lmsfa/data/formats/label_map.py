@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
-from lmsfa.data.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.folders import is_file, name_and_group, pictures_below
+from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
+from lmsfa.data.formats.folders import is_file, name_and_group, pictures_below
+from lmsfa.data.formats.problems import one_line
+from lmsfa.data.formats.reading import Reading, check_any
 from lmsfa.data.pictures import PICTURE_ENDINGS, decoded
-from lmsfa.data.problems import one_line
-from lmsfa.data.reading import Reading, check_any
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 

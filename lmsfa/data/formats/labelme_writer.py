@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.data.annotated import Annotation
-from lmsfa.data.mask_picture import mask_text
+from lmsfa.data.formats.mask_picture import mask_text
+from lmsfa.data.formats.writing import Writing, inside, write_json
 from lmsfa.data.polygon import cut_to_box
-from lmsfa.data.writing import Writing, inside, write_json
 from lmsfa.prediction import Region
 
 FORMAT_VERSION = "5.5.0"

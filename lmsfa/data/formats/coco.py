@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
-from lmsfa.data.class_names import is_name
-from lmsfa.data.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.folders import files_below, group_of, named_path
-from lmsfa.data.picture_finder import PictureFinder
+from lmsfa.data.formats.class_names import is_name
+from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
+from lmsfa.data.formats.folders import files_below, group_of, named_path
+from lmsfa.data.formats.picture_finder import PictureFinder
+from lmsfa.data.formats.reading import Reading, points_array
+from lmsfa.data.formats.run_length import run_lengths, runs_region
 from lmsfa.data.pictures import picture_size
-from lmsfa.data.reading import Reading, points_array
-from lmsfa.data.run_length import run_lengths, runs_region
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 

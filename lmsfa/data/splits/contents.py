@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.grouping import BY_SEQUENCE, FEW_PATIENTS, Grouping
-from lmsfa.data.splits import Splits
+from lmsfa.data.splits.grouping import BY_SEQUENCE, FEW_PATIENTS, Grouping
+from lmsfa.data.splits.record import Splits
 
 
 def instance_counts(dataset: AnnotatedSet) -> NDArray[np.int64]:

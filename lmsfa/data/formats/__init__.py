@@ -1,0 +1,1 @@
+"""A reader and a writer a format of annotations, and what they share."""

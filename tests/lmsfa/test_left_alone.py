@@ -132,6 +132,7 @@ def test_a_full_disk_leaves_the_last_good_state(shapes_dataset: Path, tmp_path: 
     assert state.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_validation_losses_that_rise_stop_a_training(shapes_dataset: Path, tmp_path: Path) -> None:
     trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=2, learning_rate=1e-9)
     trainer.train(resume=False)

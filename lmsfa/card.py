@@ -26,6 +26,7 @@ _TEXTS = (
     "system",
     "name",
     "training_domain",
+    "started_from",
     "grouped_by",
     "licence",
     "attribution",
@@ -81,6 +82,7 @@ class ModelCard:
         nms_iou: overlapping boxes of one class above this IoU are one instance.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
+        started_from: domain and SHA-256 of the weights that training began with; empty for none.
         grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
         leaks: sentences, what training and validation share all the same; forced by a person.
         architecture: the model's config, as its constructor takes it.
@@ -104,6 +106,7 @@ class ModelCard:
     synthetic: bool = False
     score_thresholds: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
+    started_from: str = ""
     grouped_by: str = ""
     leaks: tuple[str, ...] = ()
     architecture: Mapping[str, Any] = field(default_factory=dict)
@@ -224,8 +227,18 @@ def check_hash(weights: Path, card: ModelCard) -> None:
 
 
 def write_card(card: ModelCard, path: Path) -> None:
-    """Writes `card` as indented JSON, replacing the file."""
-    path.write_text(json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Writes `card` as indented JSON; a full disk leaves the file that was there before.
+
+    Raises:
+        CardError: it cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise CardError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def read_card(path: Path) -> ModelCard:

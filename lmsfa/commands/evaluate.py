@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from lmsfa.commands.data_options import add_data, open_data
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
 
@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def add_frames(parser: argparse.ArgumentParser) -> None:
     """Adds what says which frames are judged."""
-    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    add_data(parser)
     parser.add_argument("--split", default="val")
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(
@@ -58,12 +58,12 @@ class Frames:
     Attributes:
         dataset: with the splits that were asked for.
         patients: whose each sample is; None where nobody said.
-        notes: what a reader of the figures must know of the splits.
+        leaks: what the splits share, a sentence each.
     """
 
     dataset: AnnotatedSet
     patients: dict[str, str] | None
-    notes: tuple[str, ...]
+    leaks: tuple[str, ...]
 
 
 def open_frames(options: argparse.Namespace) -> Frames:
@@ -75,22 +75,22 @@ def open_frames(options: argparse.Namespace) -> Frames:
     from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
     from lmsfa.data.splits.record import apply, read_splits
 
-    dataset = open_dataset(options.data)
+    dataset = open_data(options)
     grouped_by = ""
     groups: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
     if options.splits:
         splits = read_splits(options.splits)
         dataset = apply(dataset, splits)
         grouped_by, groups = splits.grouped_by, dict(splits.groups)
-        notes = tuple(f"these splits leak: {leak}" for leak in splits.leaks)
+        leaks = tuple(f"these splits leak: {leak}" for leak in splits.leaks)
     if options.group_by:
         grouping = grouping_from(options.group_by, dataset)
         grouped_by, groups = grouping.grouped_by, dict(grouping.groups)
     if grouped_by == BY_SEQUENCE:
         # Sequences are no patients, however many there are.
-        return Frames(dataset, dict.fromkeys(groups, ""), notes)
-    return Frames(dataset, groups if grouped_by == BY_PATIENT else None, notes)
+        return Frames(dataset, dict.fromkeys(groups, ""), leaks)
+    return Frames(dataset, groups if grouped_by == BY_PATIENT else None, leaks)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -109,7 +109,7 @@ def _run(options: argparse.Namespace) -> None:
         "split": options.split,
         **full_report(answers, card, options.without, frames.patients),
     }
-    report["warnings"] += frames.notes
+    report["warnings"] += frames.leaks
     print(
         json.dumps(report, indent=2, allow_nan=False) if options.json else evaluation_table(report)
     )

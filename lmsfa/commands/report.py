@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> None:
         command=options.command_line,
         runtime=options.runtime,
         patients=frames.patients,
-        notes=frames.notes,
+        leaks=frames.leaks,
         epochs=_epochs(options.folder) if options.folder else (),
         robustness_every=options.robustness,
     )

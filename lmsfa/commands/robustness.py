@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmsfa.data.opening import open_dataset
+from lmsfa.commands.data_options import add_data, open_data
 from lmsfa.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    add_data(parser)
     parser.add_argument("--split", default="val")
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument("--weights", type=Path, required=True)
@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> None:
 
     if options.every < 1:
         raise InputError(f"--every must be at least 1, got {options.every}")
-    dataset = open_dataset(options.data)
+    dataset = open_data(options)
     if options.splits:
         dataset = apply(dataset, read_splits(options.splits))
     samples = dataset.in_split(options.split)[:: options.every]

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmsfa.data.opening import open_dataset
+from lmsfa.commands.data_options import add_data, open_data
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
 
@@ -26,11 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         run=_run,
         after_stop="; the same command with --resume goes on after the last finished epoch",
     )
-    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
-    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"
-    )
+    add_data(parser)
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(
         "--force-leak", action="store_true", help="accept leaks; the model card will name them"
@@ -104,13 +100,13 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
     from lmsfa.training.experiments import experiment_row, record
 
     dataset = trainer.dataset
-    if VALIDATION not in dataset.splits:
-        _log.warning("note: no split %r, so the weights were not judged", VALIDATION)
+    if not dataset.splits.get(VALIDATION):
+        _log.warning("note: no pictures in a split %r: the weights were not judged", VALIDATION)
         return
     report = conclude(trainer, card)
     print(evaluation_table({"data": dataset.name, "split": VALIDATION, **report}))
     if options.record:
-        protocol = f"{options.preset}, {dataset.name}, {VALIDATION}"
+        protocol = ", ".join([options.preset, *_changed(options), dataset.name, VALIDATION])
         command = options.command_line
         record(
             experiment_row(trainer.recipe, options.variant, protocol, report, command),
@@ -118,13 +114,17 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
         )
 
 
+def _changed(options: argparse.Namespace) -> list[str]:
+    """What makes a training another one than its preset's, but for model and seed."""
+    names = [name for name in (*CHANGES, "init", "splits") if name != "model"]
+    return [f"{name} {getattr(options, name)}" for name in names if getattr(options, name)]
+
+
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
     from lmsfa.data.splits.lists import splits_from_lists
     from lmsfa.data.splits.record import apply, read_splits, without_leaks
 
-    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
-    for problem in dataset.problems:
-        _log.warning("left out: %s", problem)
+    dataset = open_data(options)
     if options.splits:
         splits = read_splits(options.splits)
         splits = without_leaks(dataset, splits, force=options.force_leak)

@@ -41,11 +41,14 @@ class HeldOutPoint:
 
 
 def choose(matches: Sequence[ClassMatches], classes: Sequence[ClassSpec]) -> dict[str, float]:
-    """The threshold of each class that has true instances, by its name."""
+    """The threshold of each class that has a right answer at any score, by its name.
+
+    A class that was never found has none to choose: the lowest would show nothing but noise.
+    """
     return {
         spec.name: _protected(found) if spec.role == "protected" else _best_f1(found)
         for spec, found in zip(classes, matches, strict=True)
-        if found.truths
+        if found.at(GRID[0]).right
     }
 
 

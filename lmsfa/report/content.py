@@ -194,7 +194,7 @@ def robustness_rows(found: Robustness) -> list[Cells]:
 
 def leaks(inputs: ReportInputs) -> list[str]:
     """What training and validation share, as sentences."""
-    return [sentence(text) for text in dict.fromkeys((*inputs.card.leaks, *inputs.notes))]
+    return [sentence(text) for text in dict.fromkeys((*inputs.card.leaks, *inputs.leaks))]
 
 
 def warnings(inputs: ReportInputs) -> list[str]:
@@ -221,6 +221,7 @@ def warnings(inputs: ReportInputs) -> list[str]:
         *inputs.figures["warnings"],
         *(coarse if few else []),
         *(made if inputs.card.synthetic else []),
+        *inputs.notes,
     ]
     return [sentence(text) for text in found]
 
@@ -230,7 +231,7 @@ def grouping(inputs: ReportInputs) -> str:
     said = inputs.card.grouped_by
     if not said:
         return "not recorded in the model card"
-    if inputs.card.leaks or inputs.notes:
+    if inputs.card.leaks or inputs.leaks:
         return f"{said}, but with the leaks below"
     return GROUPED.get(said, said)
 

@@ -25,7 +25,8 @@ class ReportInputs:
         figures: what `evaluation.report.full_report` makes of them.
         command: the command line that made the report.
         made: when.
-        notes: what a reader must know of the splits, a sentence each.
+        leaks: what the judged pictures share with others, a sentence each; the card has its own.
+        notes: what else a reader must know, a sentence each.
         epochs: rows of the training's results, oldest first; none where they are not known.
         robustness: figures under made corruptions, where somebody asked for them.
     """
@@ -37,6 +38,7 @@ class ReportInputs:
     figures: Mapping[str, Any]
     command: str
     made: datetime
+    leaks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     epochs: Sequence[Mapping[str, float]] = ()
     robustness: Robustness | None = None

@@ -25,7 +25,7 @@ def report_on(
     command: str,
     runtime: str = "auto",
     patients: PatientOf | None = None,
-    notes: Sequence[str] = (),
+    leaks: Sequence[str] = (),
     epochs: Sequence[Mapping[str, float]] = (),
     robustness_every: int | None = None,
 ) -> ReportInputs:
@@ -39,7 +39,7 @@ def report_on(
         command: the command line that asked for it.
         runtime: as `load_engine`.
         patients: as `full_report`.
-        notes: what a reader must know of the splits.
+        leaks: what the splits share, a sentence each.
         epochs: rows of the training's results.
         robustness_every: also judge each N-th picture under made corruptions, 31 answers each.
 
@@ -62,7 +62,7 @@ def report_on(
         figures=full_report(answers, card, patients=patients),
         command=command,
         made=datetime.now().astimezone(),
-        notes=tuple(notes),
+        leaks=tuple(leaks),
         epochs=epochs,
         robustness=robustness,
     )

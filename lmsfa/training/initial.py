@@ -21,11 +21,13 @@ class Start:
     Attributes:
         weights: SHA-256 of the weights file.
         domain: what those weights had seen.
+        leaks: what its card says of pictures on both sides.
         classes: names of the classes that both know, whose own rows were taken too.
     """
 
     weights: str
     domain: str
+    leaks: tuple[str, ...]
     classes: tuple[str, ...]
 
 
@@ -62,7 +64,7 @@ def start_from(
         name: _merged(tensor, tensors[name], axes[name], pairs) for name, tensor in ours.items()
     }
     load_strictly(network, started, weights)
-    return Start(card.sha256, card.training_domain, shared)
+    return Start(card.sha256, card.training_domain, card.leaks, shared)
 
 
 def class_axes(family: Family, network: InstanceNetwork) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
+from lmsfa.errors import InputError
 from lmsfa.training.processes import Processes
 
 RESULTS_FILE = "results.jsonl"
@@ -57,8 +58,11 @@ class Journal:
             return
         row = {"epoch": epoch, **{key: round(value, 6) for key, value in figures.items()}}
         row["seconds"] = round(took_s, 1)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be written ({error.strerror})") from None
         _log.info("epoch %d: loss %.3f in %.0f s", epoch, figures["loss"], took_s)
         for name, value in figures.items():
             self._board.add_scalar(name, value, epoch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -65,6 +67,8 @@ class Trainer:
         init: Path | None = None,
         part_size: int | None = None,
     ) -> None:
+        if part_size is not None and part_size < 1:
+            raise TrainingError(f"the part size must be at least 1, got {part_size}")
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
         self.processes, self.splits = processes, splits
@@ -84,6 +88,13 @@ class Trainer:
         self.stepper = Stepper(module, processes, output, part_size or recipe.batch)
 
     @property
+    def origin(self) -> dict[str, str]:
+        """What it learns from, for the state: hashes of the pictures' names and of the start."""
+        names = {split: list(found) for split, found in self.dataset.splits.items()}
+        digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+        return {"splits": digest, "start": self.start.weights if self.start else ""}
+
+    @property
     def weights(self) -> Path:
         """The file that a finished training leaves."""
         return self.output / WEIGHTS_FILE
@@ -98,23 +109,34 @@ class Trainer:
             CheckpointError: the state to resume is of another recipe, or the disk is full; the
                 state of the epoch before is on disk.
         """
+        if self.processes.count > 1 and self.processes.first:
+            _log.info("%d processes train together", self.processes.count)
         self._claim_output(resume=resume)
         state = self.output / STATE_FILE
         done = 0
         if resume and state.is_file():
-            done = load_state(state, self.network, self.average, self.optimizer, self.recipe)
+            done = load_state(
+                state,
+                self.network,
+                self.average,
+                self.optimizer,
+                recipe=self.recipe,
+                origin=self.origin,
+            )
         schedule = make_schedule(
             self.optimizer, self.recipe, self.steps_per_epoch, done * self.steps_per_epoch
         )
         with Interrupt() as interrupt, Journal(self.output, done, self.processes) as journal:
             self.patience.remember(journal.rows)
             for epoch in range(done, self.recipe.epochs):
-                if self.patience.is_over():
+                if self.processes.as_the_first(self.patience.is_over()):
                     _log.info("stopped early: validation losses have not fallen any further")
                     break
                 started = time.monotonic()
                 figures = self._epoch(epoch, schedule, interrupt)
-                figures |= self.patience.judge(self.average.module, self.processes.device)
+                figures |= self.patience.judge(
+                    self.average.module, self.processes.device, self.stepper.part_size
+                )
                 journal.write(epoch + 1, figures, time.monotonic() - started)
                 self.save(epoch + 1)
         card = self._card()
@@ -132,6 +154,7 @@ class Trainer:
                 self.average,
                 self.optimizer,
                 recipe=self.recipe,
+                origin=self.origin,
                 epoch=epoch,
             )
 
@@ -191,12 +214,15 @@ class Trainer:
 
     def _step(self, batch: Batch) -> dict[str, Tensor]:
         parts = self.stepper.gather(batch)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
+        if not torch.isfinite(norm):
+            self.stepper.give_up(batch, parts)
         self.optimizer.step()
         self.average.update_parameters(self.network)
         return parts
 
     def _card(self) -> ModelCard:
+        inherited = self.start.leaks if self.start else ()
         # Structures lowest, what must not be missed above them, and nothing hides an instrument.
         upwards = sorted(self.dataset.classes, key=lambda entry: ROLES.index(entry.role))
         return ModelCard(
@@ -211,8 +237,9 @@ class Trainer:
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,
+            started_from=f"{self.start.domain}, {self.start.weights}" if self.start else "",
             grouped_by=self.splits.grouped_by,
-            leaks=self.splits.leaks,
+            leaks=tuple(dict.fromkeys((*self.splits.leaks, *inherited))),
             architecture=asdict(self.network.config),
             metrics={},
             licence=self.dataset.licence,

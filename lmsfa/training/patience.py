@@ -14,6 +14,7 @@ from lmsfa.training.recipe import Recipe
 from lmsfa.training.step import LossModule
 
 VALIDATION_LOSS = "validation_loss"
+_WORST = 1e9
 
 
 class Patience:
@@ -47,18 +48,19 @@ class Patience:
         since = len(self._losses) - 1 - self._losses.index(min(self._losses))
         return since >= self._recipe.patience_epochs
 
-    def judge(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+    def judge(self, network: nn.Module, device: torch.device, part_size: int) -> dict[str, float]:
         """The validation loss of averaged weights as a figure; none where no one asked for it."""
         if self._validation is None:
             return {}
         module = LossModule(network, self._recipe.weights).eval()  # type: ignore[arg-type]  # an AveragedModel's module
-        sums, step = 0.0, self._recipe.batch
+        sums = 0.0
         with torch.no_grad():
-            for start in range(0, len(self._validation), step):
-                indices = range(start, min(start + step, len(self._validation)))
+            for start in range(0, len(self._validation), part_size):
+                indices = range(start, min(start + part_size, len(self._validation)))
                 batch = collate([self._validation[index] for index in indices]).to(device)
                 values = module(batch).values()
                 sums += float(sum(values)) * len(batch)
-        loss = sums / len(self._validation)
-        self._losses.append(loss if math.isfinite(loss) else math.inf)
+        # No number is as bad as can be, and no JSON.
+        loss = min(sums / len(self._validation), _WORST) if math.isfinite(sums) else _WORST
+        self._losses.append(loss)
         return {VALIDATION_LOSS: loss}

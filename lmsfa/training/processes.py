@@ -44,6 +44,14 @@ class Processes:
         # A batch without any instance leaves some predictors without a gradient.
         return DistributedDataParallel(module, device_ids=gpus, find_unused_parameters=True)
 
+    def as_the_first(self, answer: bool) -> bool:
+        """The first process's answer, in every process: rounding must not part them."""
+        if self.count == 1:
+            return answer
+        said = torch.tensor([int(answer)], device=self.device)
+        torch.distributed.broadcast(said, 0)
+        return bool(said.item())
+
     def wait(self) -> None:
         """Returns when every process has come here."""
         self._state.wait_for_everyone()

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Sampler
 
 from lmsfa.errors import InputError
+from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.training.processes import Processes
 
 
@@ -37,6 +38,12 @@ class SharedBatches(Sampler[list[int]]):
             raise InputError(
                 f"batches of {self._batch} pictures cannot be shared by {processes.count} "
                 "processes; choose a --batch that they divide"
+            )
+        if processes.count > 1 and self._batch // processes.count < MIN_BATCH_FOR_STATISTICS:
+            raise InputError(
+                f"batches of {self._batch} pictures are too small for {processes.count} processes: "
+                f"the norms learn nothing from fewer than {MIN_BATCH_FOR_STATISTICS} each; "
+                "raise --batch"
             )
 
     def __len__(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,35 +24,52 @@ def save_state(
     optimizer: Optimizer,
     *,
     recipe: Recipe,
+    origin: Mapping[str, str],
     epoch: int,
 ) -> None:
-    """Writes the state after `epoch` epochs; a crash while writing leaves the former one."""
+    """Writes the state after `epoch` epochs; a crash while writing leaves the former one.
+
+    `origin` says what else makes this training what it is: its pictures, the weights it began with.
+    """
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
     for index, slots in optimizer.state_dict()["state"].items():
         for slot, value in slots.items():
             tensors[f"optimizer.{index}.{slot}"] = torch.as_tensor(value)
     detached = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
-    write_tensors(detached, path, {"epoch": epoch, "recipe": asdict(recipe)})
+    said = {"epoch": epoch, "recipe": asdict(recipe), "origin": dict(origin)}
+    write_tensors(detached, path, said)
 
 
 def load_state(
-    path: Path, network: nn.Module, average: AveragedModel, optimizer: Optimizer, recipe: Recipe
+    path: Path,
+    network: nn.Module,
+    average: AveragedModel,
+    optimizer: Optimizer,
+    *,
+    recipe: Recipe,
+    origin: Mapping[str, str],
 ) -> int:
     """Restores the state and returns how many epochs it has behind it.
 
     Raises:
-        CheckpointError: the file is not a state of this network and recipe.
+        CheckpointError: the file is not a state of this network, recipe and origin.
     """
     tensors = read_tensors(path)
     try:
         with safe_open(path, "pt") as file:
             said = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
         recipe_said, epoch = said["recipe"], int(said["epoch"])
+        origin_said = said["origin"]
     except (KeyError, TypeError, ValueError):
         raise CheckpointError(f"{path}: no training state; train into a new folder") from None
     if recipe_said != asdict(recipe):
         raise CheckpointError(f"{path}: written by another recipe; train into a new folder")
+    if origin_said != dict(origin):
+        raise CheckpointError(
+            f"{path}: written by a training on other pictures or from other weights; "
+            "train into a new folder"
+        )
     load_strictly(network, _part(tensors, "network."), path)
     load_strictly(average, _part(tensors, "average."), path)
     _load_optimizer(optimizer, _part(tensors, "optimizer."))

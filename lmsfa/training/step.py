@@ -6,6 +6,7 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from lmsfa.checkpoint import write_tensors
 from lmsfa.errors import InputError
+from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
 from lmsfa.training.batch import Batch
 from lmsfa.training.losses import LossWeights, losses
@@ -85,7 +87,7 @@ class Stepper:
             values = self._module(part)
             loss = torch.stack(list(values.values())).sum()
             if not torch.isfinite(loss):
-                self._give_up(part, values)
+                self.give_up(part, values)
             (loss * share).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             for name, value in values.items():
                 sums[name] = sums.get(name, 0) + value.detach() * share
@@ -104,14 +106,18 @@ class Stepper:
             raise TrainingError("out of memory with one picture; choose a smaller --size")
         self.part_size = fitting
         _log.warning("out of memory: batches are taken %d pictures at a time from now on", fitting)
+        if fitting < MIN_BATCH_FOR_STATISTICS:
+            _log.warning("so few teach the norms nothing: a smaller --size is better")
 
-    def _give_up(self, batch: Batch, values: dict[str, Tensor]) -> None:
+    def give_up(self, batch: Batch, values: dict[str, Tensor]) -> NoReturn:
+        """Keeps a batch whose loss or gradient is not a number, and raises TrainingError."""
         shown = ", ".join(f"{name} {float(value.detach()):.3g}" for name, value in values.items())
         path = self._output / BAD_BATCH_FILE
         tensors = {each.name: getattr(batch, each.name).cpu() for each in fields(batch)}
         write_tensors(tensors, path)
         raise TrainingError(
-            f"the loss is not a number ({shown}); the batch is in {path}; lower the learning rate"
+            f"loss or gradient is not a number ({shown}); the batch is in {path}; "
+            "lower the learning rate"
         )
 
 

@@ -1,6 +1,7 @@
 """A training that a hospital can leave alone: what goes wrong at night costs nothing."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from lmsfa.cli import main
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.lists import splits_from_lists
+from lmsfa.errors import InputError
 from lmsfa.models.families import FAMILIES, family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.initial import class_axes, start_from
@@ -28,6 +30,7 @@ from lmsfa.training.losses import LossWeights
 from lmsfa.training.patience import VALIDATION_LOSS
 from lmsfa.training.presets import PRESETS, preset
 from lmsfa.training.processes import Processes
+from lmsfa.training.sampling import SharedBatches
 from lmsfa.training.step import BAD_BATCH_FILE, LossModule, Stepper, TrainingError
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,19 @@ def _trainer(root: Path, output: Path, **changes: object) -> Trainer:
     dataset = open_dataset(root)
     splits = splits_from_lists(dataset, dataset.splits)
     return Trainer(dataset, output, recipe, Processes("cpu"), splits=splits, command="test")
+
+
+def _command_trainer(root: Path, output: Path, part_size: int) -> Trainer:
+    dataset = open_dataset(root)
+    return Trainer(
+        dataset,
+        output,
+        preset("quick", size_px=64, batch=4),
+        Processes("cpu"),
+        splits=splits_from_lists(dataset, dataset.splits),
+        command="test",
+        part_size=part_size,
+    )
 
 
 def _batch(root: Path) -> Batch:
@@ -115,6 +131,31 @@ def test_a_batch_that_gave_no_number_is_kept(shapes_dataset: Path, tmp_path: Pat
     assert set(kept) == set(Batch.__slots__)
 
 
+def test_a_gradient_that_is_no_number_stops_the_training(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+    trainer.network.backbone.stem.conv.weight.register_hook(lambda gradient: gradient * math.nan)
+    with pytest.raises(TrainingError, match="not a number"):
+        trainer.train(resume=False)
+    assert (tmp_path / BAD_BATCH_FILE).is_file()
+    assert not (tmp_path / "last.safetensors").exists()
+
+
+def test_parts_of_no_picture_are_refused(shapes_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="at least 1"):
+        _command_trainer(shapes_dataset, tmp_path, part_size=-1)
+
+
+def test_too_many_processes_for_a_batch_are_refused() -> None:
+    class FourProcesses(Processes):
+        def __init__(self) -> None:
+            self.count, self.index = 4, 0
+
+    with pytest.raises(InputError, match="raise --batch"):
+        SharedBatches(100, 8, torch.Generator(), FourProcesses())
+
+
 def test_a_full_disk_leaves_the_last_good_state(shapes_dataset: Path, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource", reason="limits on file sizes are Unix's")
     trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
@@ -134,12 +175,12 @@ def test_a_full_disk_leaves_the_last_good_state(shapes_dataset: Path, tmp_path: 
 
 @pytest.mark.slow
 def test_validation_losses_that_rise_stop_a_training(shapes_dataset: Path, tmp_path: Path) -> None:
-    trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=2, learning_rate=1e-9)
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=1, learning_rate=1e-9)
     trainer.train(resume=False)
     rows = read_results(tmp_path)
     losses = [row[VALIDATION_LOSS] for row in rows]
-    assert 3 <= len(losses) < 30
-    assert losses.index(min(losses)) == len(losses) - 3
+    assert 2 <= len(losses) < 30
+    assert losses.index(min(losses)) == len(losses) - 2
     assert (tmp_path / "weights.safetensors").is_file()
 
 
@@ -225,16 +266,15 @@ def test_two_processes_train_one_network(shapes_dataset: Path, tmp_path: Path) -
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [sys.executable, *_command(shapes_dataset, alone)],
+        [sys.executable, *_command(shapes_dataset, alone, "--batch", "8")],
         cwd=ROOT,
         env=environment,
         check=True,
         capture_output=True,
     )
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
     answer = subprocess.run(
-        [*launch, *_command(shapes_dataset, shared)],
+        [*launch, *_command(shapes_dataset, shared, "--batch", "8")],
         cwd=ROOT,
         env=environment,
         check=False,
@@ -242,6 +282,7 @@ def test_two_processes_train_one_network(shapes_dataset: Path, tmp_path: Path) -
         text=True,
     )
     assert answer.returncode == 0, answer.stderr[-2000:]
+    assert "2 processes" in answer.stderr
     rows = [json.loads(line) for line in (shared / "results.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1]
     expected = read_results(alone)[0]["loss"]

@@ -36,6 +36,8 @@ def test_a_made_peld_goes_from_labelme_to_weights_and_report(
     report = (tmp_path / "run" / "report.html").read_text()
     assert "ligamentum flavum" in report
     assert "NaN" not in report
+    assert "not apart" not in report
+    assert "thresholds were chosen on these pictures" in report
 
     weights = str(tmp_path / "run" / "weights.safetensors")
     tabled = ["table", "--data", data, "--splits", splits, "--split", "test"]

@@ -203,13 +203,17 @@ def test_a_state_of_another_recipe_or_kind_is_refused(tmp_path: Path) -> None:
     network = torch.nn.Linear(2, 2)
     average, optimizer = make_average(network, recipe), make_optimizer(network, recipe)
     path = tmp_path / "last.safetensors"
-    save_state(path, network, average, optimizer, recipe=recipe, epoch=1)
-    assert load_state(path, network, average, optimizer, recipe) == 1
+    parts = (network, average, optimizer)
+    here = {"splits": "these"}
+    save_state(path, *parts, recipe=recipe, origin=here, epoch=1)
+    assert load_state(path, *parts, recipe=recipe, origin=here) == 1
+    with pytest.raises(CheckpointError, match="other pictures"):
+        load_state(path, *parts, recipe=recipe, origin={"splits": "others"})
     with pytest.raises(CheckpointError, match="another recipe"):
-        load_state(path, network, average, optimizer, replace(recipe, seed=1))
+        load_state(path, *parts, recipe=replace(recipe, seed=1), origin=here)
     save_file({"a": torch.zeros(1)}, path, {"format": "pt"})
     with pytest.raises(CheckpointError, match="no training state"):
-        load_state(path, network, average, optimizer, recipe)
+        load_state(path, *parts, recipe=recipe, origin=here)
 
 
 def test_colours_that_no_card_takes_are_refused_before_the_first_epoch(

@@ -142,7 +142,7 @@ def test_splits_bring_their_leaks_along_and_sequences_are_no_patients(
     write_splits(splits_from_lists(dataset, lists, grouping, force=True), path)
     found = _opened("--data", shapes_dataset, "--splits", path)
     assert [sample.name for sample in found.dataset.in_split("val")] == names[:1]
-    assert found.notes[0].startswith("these splits leak: ")
+    assert found.leaks[0].startswith("these splits leak: ")
     assert set(found.patients.values()) == {""}
 
 

@@ -1,0 +1,37 @@
+"""The options that say which data set a command reads, and how strictly."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lmsfa.data.opening import open_dataset
+
+if TYPE_CHECKING:
+    from lmsfa.data.annotated import AnnotatedSet
+
+_log = logging.getLogger(__name__)
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Adds `--data`, `--classes` and `--skip-bad`."""
+    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"
+    )
+
+
+def open_data(options: argparse.Namespace) -> AnnotatedSet:
+    """The data set of these options; what was left out is said.
+
+    Raises:
+        DatasetError: as `open_dataset`.
+    """
+    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
+    if options.skip_bad:
+        for problem in dataset.problems:
+            _log.warning("left out: %s", problem)
+    return dataset

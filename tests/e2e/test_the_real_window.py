@@ -72,6 +72,9 @@ def _screen() -> Iterator[str]:
     reading, writing = os.pipe()
     size = f"{SCREEN[0]}x{SCREEN[1]}x24"
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
+    # Else the server starts anew when its last client leaves, and refuses whoever comes just then:
+    # a screenshot taken before the program is there is such a client.
+    command.append("-noreset")
     server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
     with os.fdopen(reading) as answer:

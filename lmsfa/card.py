@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.errors import InputError
+from lmsfa.whole_file import write_whole
 
 SCHEMA_VERSION = 2
 """2 added thresholds a class, the temperature and the splits; cards of 1 are read on."""
@@ -230,15 +231,9 @@ def write_card(card: ModelCard, path: Path) -> None:
     """Writes `card` as indented JSON; a full disk leaves the file that was there before.
 
     Raises:
-        CardError: it cannot be written.
+        InputError: it cannot be written.
     """
-    partial = path.with_name(path.name + ".partial")
-    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise CardError(f"{path}: cannot be written ({error.strerror})") from None
+    write_whole(path, (json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def read_card(path: Path) -> ModelCard:

@@ -7,13 +7,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lmsfa import __version__
-from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import share
 from lmsfa.picture import NOTICE
 from lmsfa.report import content
 from lmsfa.report.curves import loss_curves, reliability_plot, robustness_plot
 from lmsfa.report.inputs import ReportInputs
 from lmsfa.report.pictures import draw, worst_frames
+from lmsfa.whole_file import write_whole
 
 WORST = 10
 TEMPLATE = "report.html"
@@ -26,16 +26,8 @@ def write_report(path: Path, inputs: ReportInputs) -> None:
         DatasetError: one of the worst pictures cannot be read again.
         InputError: the file cannot be written.
     """
-    page = render(inputs)
-    # Beside it first: a full disk never leaves half a report.
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # File names of other encodings come as surrogates, which UTF-8 has no letters for.
-        partial.write_bytes(page.encode("utf-8", "replace"))
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    # File names of other encodings come as surrogates, which UTF-8 has no letters for.
+    write_whole(path, render(inputs).encode("utf-8", "replace"))
 
 
 def render(inputs: ReportInputs) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lmsfa.errors import InputError
 from lmsfa.training.recipe import Recipe
+from lmsfa.whole_file import write_whole
 
 KEY = ("model", "variant", "protocol", "seed")
 """What makes two trainings the same one."""
@@ -57,14 +58,11 @@ def record(row: Mapping[str, Any], path: Path) -> None:
         rows = [json.loads(line) for line in lines]
         kept = [other for other in rows if any(other[key] != row[key] for key in KEY)]
         text = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in [*kept, row])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a file of experiments ({error!r})") from None
+    write_whole(path, text.encode())
 
 
 def _classes(figures: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -13,6 +13,7 @@ from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.splits.grouping import BY_LISTS, BY_PATIENT, BY_SEQUENCE
 from lmsfa.data.splits.leaks import find_leaks
 from lmsfa.errors import DatasetError, InputError
+from lmsfa.whole_file import write_whole
 
 SCHEMA_VERSION = 1
 
@@ -131,14 +132,7 @@ def write_splits(splits: Splits, path: Path, *, replace_file: bool = False) -> N
     """
     refuse_to_replace(path, allowed=replace_file)
     said = {"schema_version": SCHEMA_VERSION, **asdict(splits)}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside and moved, so that a full disk never leaves half a file.
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(_bytes(json.dumps(said, indent=1, ensure_ascii=False) + "\n"))
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    write_whole(path, _bytes(json.dumps(said, indent=1, ensure_ascii=False) + "\n"))
 
 
 def read_splits(path: Path) -> Splits:

@@ -65,7 +65,7 @@ def _draw_sheet(picture: Path, output: Path) -> None:
 
 
 def _table(name: str, found: Robustness) -> str:
-    from lmsfa.evaluation.corruptions import CORRUPTIONS, LEVELS
+    from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
     from lmsfa.evaluation.tables import columns, share
 
     rows = [["AP50 / AP", *(f"level {level}" for level in LEVELS), "AP kept"]]

@@ -58,6 +58,13 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     changes.add_argument("--optimizer", choices=("adamw", "sgd"))
     changes.add_argument("--lr", dest="learning_rate", type=float, help="peak learning rate")
     changes.add_argument(
+        "--spoil",
+        dest="spoil_chance",
+        type=float,
+        metavar="CHANCE",
+        help="of a picture being spoilt by made smoke, blood, glare, blur, noise or low light",
+    )
+    changes.add_argument(
         "--patience",
         dest="patience_epochs",
         type=int,
@@ -66,7 +73,16 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-CHANGES = ("model", "size_px", "epochs", "batch", "optimizer", "learning_rate", "patience_epochs")
+CHANGES = (
+    "model",
+    "size_px",
+    "epochs",
+    "batch",
+    "optimizer",
+    "learning_rate",
+    "spoil_chance",
+    "patience_epochs",
+)
 
 
 def _run(options: argparse.Namespace) -> None:

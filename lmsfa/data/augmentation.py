@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.data.annotated import Truth
+from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.letterbox import PADDING_GREY
 
 Picture = NDArray[np.uint8]
+
+SPOILING_LEVELS = (1, 2, 3)
+"""Levels 4 and 5 stay unseen in training, so that robustness there is not learned by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,13 @@ def relight(rgb: Picture, rng: np.random.Generator) -> Picture:
         noise = rng.normal(0, rng.uniform(2, 10), lit.shape).astype(np.float32)
         lit = np.asarray(np.clip(lit + noise, 0, 255), dtype=np.uint8)
     return lit
+
+
+def spoil(rgb: Picture, rng: np.random.Generator) -> Picture:
+    """One of the made corruptions at a level that robustness is judged at, never its worst two."""
+    names = tuple(CORRUPTIONS)
+    name = names[int(rng.integers(len(names)))]
+    return CORRUPTIONS[name](rgb, int(rng.choice(SPOILING_LEVELS)), int(rng.integers(2**31)))
 
 
 def _saturate(rgb: Picture, amount: float) -> Picture:

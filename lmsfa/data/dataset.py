@@ -19,6 +19,7 @@ from lmsfa.data.augmentation import (
     mosaic,
     random_transform,
     relight,
+    spoil,
     warp,
 )
 from lmsfa.training.batch import Batch
@@ -47,13 +48,20 @@ class TrainingSet(Dataset[Example]):
     """
 
     def __init__(
-        self, dataset: AnnotatedSet, samples: tuple[Sample, ...], size_px: int, seed: int
+        self,
+        dataset: AnnotatedSet,
+        samples: tuple[Sample, ...],
+        size_px: int,
+        seed: int,
+        *,
+        spoil_chance: float = 0.0,
     ) -> None:
         self._pictures: list[tuple[Picture, Truth]] = [
             dataset.annotated(sample) for sample in samples
         ]
         self._size_px = size_px
         self._seed = seed
+        self._spoil_chance = spoil_chance
         self._epoch = 0
         self._augment = True
         self._mosaic_chance = 0.0
@@ -72,7 +80,11 @@ class TrainingSet(Dataset[Example]):
             transform = letterbox_transform(rgb.shape[0], rgb.shape[1], self._size_px)
             return as_example(*warp(rgb, truth, transform, (self._size_px, self._size_px)))
         rgb, truth = self._augmented(index, rng)
-        return as_example(relight(rgb, rng), truth)
+        rgb = relight(rgb, rng)
+        # Drawn only where asked for: a recipe without it goes on giving what it always gave.
+        if self._spoil_chance and rng.random() < self._spoil_chance:
+            rgb = spoil(rgb, rng)
+        return as_example(rgb, truth)
 
     def _augmented(self, index: int, rng: np.random.Generator) -> tuple[Picture, Truth]:
         geometry = Geometry()

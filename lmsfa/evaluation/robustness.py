@@ -15,7 +15,7 @@ from lmsfa.card import ModelCard
 from lmsfa.data.annotated import AnnotatedSet, Sample
 from lmsfa.evaluation.answers import gather
 from lmsfa.evaluation.coco import judge, mean
-from lmsfa.evaluation.corruptions import CORRUPTIONS, LEVELS
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 

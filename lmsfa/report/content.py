@@ -9,7 +9,7 @@ from typing import Any
 from lmsfa.card import Colour
 from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE
 from lmsfa.evaluation.answers import Answers
-from lmsfa.evaluation.corruptions import CORRUPTIONS
+from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.evaluation.robustness import Robustness
 from lmsfa.evaluation.tables import share
 from lmsfa.report.confusion import confusion

@@ -12,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lmsfa.evaluation.corruptions import CORRUPTIONS, LEVELS
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.evaluation.robustness import Robustness
 
 INKS = ("#0b6e75", "#b3541e", "#5b4a9c", "#8a8f98", "#a3226a", "#2f7d32", "#c08a00", "#1f5fa8")

@@ -79,7 +79,13 @@ class Trainer:
         self.network.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         # What a card would refuse is refused now, not after the last epoch.
         self._card()
-        self.set = TrainingSet(dataset, dataset.in_split("train"), recipe.size_px, recipe.seed)
+        self.set = TrainingSet(
+            dataset,
+            dataset.in_split("train"),
+            recipe.size_px,
+            recipe.seed,
+            spoil_chance=recipe.spoil_chance,
+        )
         self.patience = Patience.of(dataset, recipe)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)

@@ -28,6 +28,7 @@ class Recipe:
         final_share: the cosine ends at this share of the peak.
         mosaic_chance: of a picture being one of four in a mosaic.
         plain_epochs: last epochs without mosaic.
+        spoil_chance: of a picture being spoilt by glare, blood, smoke, blur, noise or low light.
         average_decay: of the running average of the weights, which is what is judged and shipped.
         patience_epochs: stop when the validation loss has not fallen for so many epochs; 0: never.
         clip_norm: largest norm of the gradient.
@@ -46,6 +47,7 @@ class Recipe:
     final_share: float = 0.01
     mosaic_chance: float = 0.5
     plain_epochs: int = 10
+    spoil_chance: float = 0.0
     average_decay: float = 0.998
     patience_epochs: int = 0
     clip_norm: float = 10.0
@@ -66,3 +68,5 @@ class Recipe:
                 raise InputError(f"{name} must be at least {least}, got {value}")
         if not 0 < self.learning_rate < math.inf:
             raise InputError(f"the learning rate must be over 0, got {self.learning_rate}")
+        if not 0 <= self.spoil_chance <= 1:
+            raise InputError(f"the chance to spoil must be 0 to 1, got {self.spoil_chance}")

@@ -20,7 +20,7 @@ from lmsfa.commands import report as command
 from lmsfa.data.annotated import AnnotatedSet, Annotation, DatasetClass, Sample
 from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import AnsweredFrame, Answers, CodedMask
-from lmsfa.evaluation.corruptions import CORRUPTIONS, LEVELS
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.evaluation.report import full_report
 from lmsfa.evaluation.robustness import Robustness, RobustnessRow
 from lmsfa.report.confusion import confusion

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lmsfa.evaluation.corruptions import CORRUPTIONS, LEVELS, glare, low_light, smoke
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS, glare, low_light, smoke
 
 SEEDS = (0, 1, 2)
 

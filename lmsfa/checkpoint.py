@@ -21,6 +21,7 @@ from lmsfa.card import (
     write_card,
 )
 from lmsfa.errors import InputError
+from lmsfa.whole_file import put_in_place
 
 
 class CheckpointError(InputError):
@@ -110,7 +111,7 @@ def write_tensors(
     text = {key: json.dumps(value) for key, value in (metadata or {}).items()}
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
-        partial.replace(path)
+        put_in_place(partial, path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path}: cannot be written ({error}); free some space or choose another folder"

@@ -10,10 +10,9 @@ import numpy as np
 
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
+from lmsfa.notice import RESEARCH_NOTICE
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.registry import load_engine
-
-NOTICE = "Research use only. Not a medical device."
 
 
 def predict_picture(
@@ -64,5 +63,5 @@ def predict_picture(
         "weights_sha256": engine.card.sha256,
         "engine": engine.runtime,
         "instances": found,
-        "notice": NOTICE,
+        "notice": RESEARCH_NOTICE,
     }

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from app.core.notice import RESEARCH_NOTICE
+from lmsfa.notice import RESEARCH_NOTICE
 
 ENDING = ".mkv"
 TICKS_A_SECOND = 1000

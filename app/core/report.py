@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from app.core.notice import RESEARCH_NOTICE
 from app.core.sources.folder import picture_files
 from app.core.sources.source import path_of
 from lmsfa.card import ModelCard
+from lmsfa.notice import RESEARCH_NOTICE
 from lmsfa.prediction import Prediction
 
 BLOCK_BYTES = 2**20

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmsfa.commands import split
+from lmsfa.commands.data_options import add_reading
 from lmsfa.data.opening import FORMATS, open_dataset
 from lmsfa.errors import InputError
 
@@ -29,10 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, help="folder of a LabelMe, YOLO, COCO or label-map set")
-    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"
-    )
+    add_reading(parser)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

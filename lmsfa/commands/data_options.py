@@ -18,6 +18,11 @@ _log = logging.getLogger(__name__)
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Adds `--data`, `--classes` and `--skip-bad`."""
     parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+    add_reading(parser)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Adds `--classes` and `--skip-bad`."""
     parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"

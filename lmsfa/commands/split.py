@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lmsfa.commands.data_options import add_reading
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.contents import instance_counts, split_table
@@ -29,10 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="RULE",
         help=f"{RULES}; {DEFAULT_RULE} unless given: what is a patient",
     )
-    parser.add_argument("--classes", type=Path, metavar="FILE", help="JSON list of the classes")
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out and name what cannot be used"
-    )
+    add_reading(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--force-leak", action="store_true", help="accept leaks; the model card will name them"

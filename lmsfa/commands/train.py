@@ -94,7 +94,8 @@ def _run(options: argparse.Namespace) -> None:
     given = {name: value for name, value in changes.items() if value is not None}
     processes = Processes(options.device)
     dataset, splits = _split_data(options)
-    for seed, output in _seeds(options):
+
+    def train(seed: int, output: Path) -> None:
         trainer = Trainer(
             dataset,
             output,
@@ -109,6 +110,10 @@ def _run(options: argparse.Namespace) -> None:
         if processes.first:
             print(f"{trainer.weights} {card.sha256}")
             _conclude(options, trainer, card)
+
+    # A call a seed: pictures and optimiser of one are gone before the next one's come.
+    for seed, output in _seeds(options):
+        train(seed, output)
 
 
 def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) -> None:

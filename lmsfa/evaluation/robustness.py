@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
 from lmsfa.data.annotated import AnnotatedSet, Sample
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.evaluation.answers import gather
 from lmsfa.evaluation.coco import judge, mean
-from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 

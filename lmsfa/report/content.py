@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmsfa.card import Colour
+from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE
 from lmsfa.evaluation.answers import Answers
-from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.evaluation.robustness import Robustness
 from lmsfa.evaluation.tables import share
 from lmsfa.report.confusion import confusion

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lmsfa import __version__
 from lmsfa.evaluation.tables import share
-from lmsfa.picture import NOTICE
+from lmsfa.notice import RESEARCH_NOTICE
 from lmsfa.report import content
 from lmsfa.report.curves import loss_curves, reliability_plot, robustness_plot
 from lmsfa.report.inputs import ReportInputs
@@ -45,7 +45,7 @@ def render(inputs: ReportInputs) -> str:
         inputs=inputs,
         card=inputs.card,
         figures=inputs.figures,
-        notice=NOTICE,
+        notice=RESEARCH_NOTICE,
         version=__version__,
         made=inputs.made.strftime("%Y-%m-%d %H:%M"),
         grouping=content.grouping(inputs),

@@ -145,6 +145,8 @@ class Trainer:
                 )
                 journal.write(epoch + 1, figures, time.monotonic() - started)
                 self.save(epoch + 1)
+                # Asked for in the last step, too: nothing is lost by stopping here.
+                interrupt.check()
         card = self._card()
         if self.processes.first:
             card = save_weights(self.average.module, card, self.weights)

@@ -12,20 +12,22 @@ from torch.optim.swa_utils import AveragedModel
 
 from lmsfa.training.recipe import Recipe
 
+WEIGHT_DECAYS = {"adamw": 0.05, "sgd": 5e-4}
+"""Of weights of convolutions and linear layers, as is usual for each: AdamW takes it off the
+weights, the paper's SGD (momentum 0.9) adds it to the gradient."""
+
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
-    """AdamW or the paper's SGD; norms, biases and single scales are not decayed."""
+    """The recipe's; norms, biases and single scales are not decayed."""
     decayed = [p for p in network.parameters() if p.ndim > 1]
     free = [p for p in network.parameters() if p.ndim <= 1]
     groups = [
-        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": decayed, "weight_decay": WEIGHT_DECAYS[recipe.optimizer]},
         {"params": free, "weight_decay": 0.0},
     ]
     if recipe.optimizer == "adamw":
         return AdamW(groups, lr=recipe.learning_rate)
-    if recipe.optimizer == "sgd":
-        return SGD(groups, lr=recipe.learning_rate, momentum=0.9)
-    raise ValueError(f"optimizer must be 'adamw' or 'sgd', got {recipe.optimizer!r}")
+    return SGD(groups, lr=recipe.learning_rate, momentum=0.9)
 
 
 def make_schedule(

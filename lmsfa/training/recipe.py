@@ -21,9 +21,8 @@ class Recipe:
         size_px: side of the square input.
         epochs: passes over the training split.
         batch: pictures a step.
-        optimizer: "adamw", or "sgd" (momentum 0.9, as the paper).
+        optimizer: a key of `optimizer.WEIGHT_DECAYS`.
         learning_rate: peak, after the warm-up.
-        weight_decay: on weights of convolutions and linear layers only.
         warmup_epochs: linear warm-up.
         final_share: the cosine ends at this share of the peak.
         mosaic_chance: of a picture being one of four in a mosaic.
@@ -42,7 +41,6 @@ class Recipe:
     batch: int = 8
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
-    weight_decay: float = 0.05
     warmup_epochs: float = 2.0
     final_share: float = 0.01
     mosaic_chance: float = 0.5

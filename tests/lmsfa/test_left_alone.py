@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -68,6 +69,31 @@ def test_the_papers_preset_says_what_the_paper_says() -> None:
     assert (peld.optimizer, peld.learning_rate) == ("sgd", 1e-3)
     quick = PRESETS["quick"]
     assert (quick.size_px, quick.epochs, quick.batch) == (320, 40, 8)
+
+
+def test_a_chance_is_a_share() -> None:
+    with pytest.raises(InputError, match="0 to 1, got 30"):
+        preset("best", spoil_chance=30)
+
+
+def test_ctrl_c_in_the_very_last_step_stops_with_its_epoch_kept(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
+    steps = iter(range(1, 1 + trainer.steps_per_epoch))
+
+    def at_the_last(*_: object) -> None:
+        if next(steps) == trainer.steps_per_epoch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    trainer.network.backbone.register_forward_hook(at_the_last)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train(resume=False)
+    assert len(read_results(tmp_path)) == 1
+    assert not trainer.weights.exists()
+    _trainer(shapes_dataset, tmp_path, epochs=1).train(resume=True)
+    assert len(read_results(tmp_path)) == 1
+    assert trainer.weights.is_file()
 
 
 def test_a_batch_too_large_for_the_memory_is_learned_in_parts(

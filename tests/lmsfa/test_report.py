@@ -18,9 +18,9 @@ import pytest
 from lmsfa.card import ClassSpec, ModelCard
 from lmsfa.commands import report as command
 from lmsfa.data.annotated import AnnotatedSet, Annotation, DatasetClass, Sample
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import AnsweredFrame, Answers, CodedMask
-from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.evaluation.report import full_report
 from lmsfa.evaluation.robustness import Robustness, RobustnessRow
 from lmsfa.report.confusion import confusion

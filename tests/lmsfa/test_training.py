@@ -184,6 +184,22 @@ def test_the_same_seed_epoch_and_index_give_the_same_picture(shapes_dataset: Pat
     assert not np.array_equal(first[0].rgb, second[0].rgb)
 
 
+def test_spoiling_changes_pictures_and_nothing_that_is_asked_of_them(shapes_dataset: Path) -> None:
+    dataset = open_dataset(shapes_dataset)
+    plain, spoilt = (
+        TrainingSet(dataset, dataset.in_split("train"), 64, 5, spoil_chance=chance)
+        for chance in (0.0, 1.0)
+    )
+    for pictures in (plain, spoilt):
+        pictures.start_epoch(3, 0.5)
+    for index in range(4):
+        before, after = plain[index], spoilt[index]
+        assert not np.array_equal(before.rgb, after.rgb)
+        assert np.array_equal(before.masks, after.masks)
+        assert np.array_equal(before.boxes, after.boxes)
+        assert np.array_equal(after.rgb, spoilt[index].rgb)
+
+
 def test_a_resumed_schedule_goes_on_where_it_was() -> None:
     recipe = preset("quick", epochs=6)
     network = torch.nn.Linear(2, 2)

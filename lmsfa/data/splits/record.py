@@ -54,10 +54,10 @@ class Splits:
     @property
     def patients(self) -> dict[str, str] | None:
         """Patient by sample name, as `evaluation.resampling.resample` takes it; None: unknown."""
-        if self.grouped_by == BY_PATIENT:
-            return dict(self.groups)
-        # Sequences are no patients, however many there are.
-        return dict.fromkeys(self.groups, "") if self.grouped_by == BY_SEQUENCE else None
+        if self.grouped_by == BY_SEQUENCE:
+            # Sequences are no patients, however many there are.
+            return dict.fromkeys(self.groups, "")
+        return dict(self.groups) or None
 
 
 class LeakError(InputError):

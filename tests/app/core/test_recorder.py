@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from made_clips import index_in, index_picture, pictures_of
 
-from app.core.notice import RESEARCH_NOTICE
 from app.core.recorder import OutputError, Recorder
+from lmsfa.notice import RESEARCH_NOTICE
 
 
 def test_a_recording_reads_back_frame_by_frame_with_its_times(tmp_path):

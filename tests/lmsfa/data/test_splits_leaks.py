@@ -27,6 +27,15 @@ def test_lists_are_taken_as_they_are():
     assert apply(dataset, splits).in_split("test")[0].name == "p03/1.jpg"
 
 
+def test_patients_that_are_known_are_resampled_whatever_dealt_the_pictures():
+    dataset = made_set(patients(4))
+    lists = {"train": ["p00/0"], "val": ["p01/0"]}
+    known = splits_from_lists(dataset, lists, by_folder(dataset, 1))
+    assert known.patients is not None
+    assert known.patients["p01/0.jpg"] == "p01"
+    assert splits_from_lists(dataset, lists).patients is None
+
+
 def test_lists_within_patients_say_so():
     dataset = made_set({f"p/s{s}/{n}.jpg": (0, 1) for s in range(2) for n in range(2)})
     lists = {"train": ["s0/0", "s0/1"], "val": ["s1/0", "s1/1"]}

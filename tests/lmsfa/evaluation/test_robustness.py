@@ -11,9 +11,9 @@ import pytest
 
 from lmsfa.card import ModelCard
 from lmsfa.commands import robustness as command
+from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.data.opening import open_dataset
 from lmsfa.errors import InputError
-from lmsfa.data.corruptions import CORRUPTIONS, LEVELS
 from lmsfa.evaluation.robustness import contact_sheet, judge_robustness, seed_of
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 

@@ -246,7 +246,7 @@ def test_what_when_and_how_are_said_and_that_it_is_research(made: Maker) -> None
     text = page_of(inputs).text
     for said in ("lmsfa train --data D", "lmsfa report", f"{inputs.made:%Y-%m-%d %H:%M}"):
         assert said in text
-    assert text.count("Research use only. Not a medical device.") == 2
+    assert text.count("Research use only. Not a medical device;") == 2
 
 
 def test_worst_pictures_are_the_worst_ten_and_the_worst_comes_first(made: Maker) -> None:

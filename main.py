@@ -14,10 +14,8 @@ from app.core.recorder import OutputError
 from app.core.sources import SourceError
 from lmsfa import __version__
 from lmsfa.registry import EngineError
+from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
-HERE = Path(__file__).resolve().parent
-DEMO = HERE / "resources" / "demo" / "larynx-demo.mkv"
-WEIGHTS = HERE / "weights" / "lmsfa-larynx.safetensors"
 BAD_INPUT = 2
 
 
@@ -49,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         "Research use only; not a medical device.",
     )
     add = parser.add_argument
-    add("--source", default=str(DEMO), help="file, folder of pictures, camera:0, or a stream's URL")
+    source = "file, folder of pictures, camera:0, or a stream's URL"
+    add("--source", default=str(DEMO_CLIP), help=source)
     add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
     add("--runtime", default="auto", help="what the model runs on (default: the best there is)")
     add("--headless", action="store_true", help="no window: write overlays and a report to files")

@@ -8,6 +8,7 @@ import shlex
 import sys
 
 from lmsfa.commands import (
+    bench,
     calibrate,
     compare,
     data,
@@ -38,6 +39,7 @@ COMMANDS = {
     "table": (table.add, "the paper's Table II beside figures of one's own"),
     "predict": (predict.add, "answer one picture"),
     "info": (info.add, "parameters and operations of a network"),
+    "bench": (bench.add, "how fast it is here, beside others in the same rounds"),
     "export": (export.add, "write a network for OpenVINO"),
 }
 

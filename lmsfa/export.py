@@ -10,24 +10,30 @@ import openvino
 import torch
 
 from lmsfa.backends.graph import blank_canvas, load_graph
-from lmsfa.card import card_path, read_card
+from lmsfa.card import card_path, check_input_size, read_card
 from lmsfa.errors import InputError
+from lmsfa.models.detection import INPUT_MULTIPLE_PX
 
 
-def export_openvino(weights: Path, path: Path, *, replace: bool = False) -> None:
+def export_openvino(
+    weights: Path, path: Path, *, size_px: int | None = None, replace: bool = False
+) -> None:
     """Writes the fused network of `weights` as OpenVINO IR (`path` and its .bin), float32.
 
     Args:
         weights: weights file with its card.
         path: file ending in .xml, in a folder that exists.
+        size_px: side of the input; the card's unless given.
         replace: whether existing files may be overwritten.
 
     Raises:
         InputError: the weights cannot be used, or `path` cannot be written.
     """
     _check_output(path, replace=replace)
+    size_px = size_px or read_card(card_path(weights)).input_size_px
+    check_input_size(size_px, INPUT_MULTIPLE_PX)
     graph = load_graph(weights)
-    canvas = blank_canvas(read_card(card_path(weights)).input_size_px)
+    canvas = blank_canvas(size_px)
     with torch.inference_mode(), warnings.catch_warnings():
         # The converter traces with torch's older tracer, which warns of its own coming removal.
         warnings.simplefilter("ignore")

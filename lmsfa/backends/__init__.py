@@ -32,6 +32,10 @@ class Backend(Protocol):
         """Runtime and precision, for people."""
 
     @property
+    def precision(self) -> str:
+        """What it computes with: fp32, bf16 or fp16."""
+
+    @property
     def device(self) -> str:
         """Name of the processor or GPU, for people."""
 
@@ -58,7 +62,7 @@ def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
     Raises:
         EngineError: the runtime is unknown or missing here, or cannot load the weights.
     """
-    name = choose_runtime() if runtime == "auto" else runtime
+    name = runtimes_here()[0] if runtime == "auto" else runtime
     if name not in RUNTIMES:
         raise EngineError(f"runtime {name!r} is not known; choose auto, {', '.join(RUNTIMES)}")
     module, attribute = RUNTIMES[name].split(":")
@@ -71,13 +75,14 @@ def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
     return maker(weights, card)
 
 
-def choose_runtime() -> str:
-    """CUDA where a driver and torch agree on one, else OpenVINO, else torch on the CPU."""
+def runtimes_here() -> tuple[str, ...]:
+    """The names of `RUNTIMES` that this machine has, the one to take first; never none."""
+    found = []
     # torch takes seconds to import: it is asked only where an NVIDIA driver is installed.
     if shutil.which("nvidia-smi") and import_module("torch").cuda.is_available():
-        return "torch-cuda"
-    if find_spec("openvino") is None:
-        return "torch-cpu"
-    from lmsfa.backends.openvino_cpu import has_bf16
+        found.append("torch-cuda")
+    if find_spec("openvino") is not None:
+        from lmsfa.backends.openvino_cpu import has_bf16
 
-    return "openvino-bf16" if has_bf16() else "openvino-fp32"
+        found += ["openvino-bf16"] * has_bf16() + ["openvino-fp32"]
+    return (*found, "torch-cpu")

@@ -32,24 +32,20 @@ CONVERSION = 1
 NETWORK_FILE = "network.xml"
 HASH_FILE = "network.sha256"
 CONVERSION_LIMIT_S = 300
+HINTS = {"fp32": "f32", "bf16": "bf16"}
+"""OpenVINO's word for a precision."""
 
 
 class _OpenVino:
     """One compiled network with one request, at a fixed precision."""
 
     runtime = "OpenVINO"
-    precision = "f32"
+    precision = "fp32"
 
     def __init__(self, weights: Path, card: ModelCard) -> None:
         core = openvino.Core()
-        self.device = str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
-        model = _read_model(core, weights, card)
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": self.precision,
-            "INFERENCE_NUM_THREADS": _threads(),
-        }
-        self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+        self.device = processor(core)
+        self._request = compiled(core, _read_model(core, weights, card), self.precision)
 
     def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
         """As `Backend`."""
@@ -67,7 +63,7 @@ class OpenVinoFp32(_OpenVino):
     """float32."""
 
     runtime = "OpenVINO fp32"
-    precision = "f32"
+    precision = "fp32"
 
 
 class OpenVinoBf16(_OpenVino):
@@ -75,6 +71,27 @@ class OpenVinoBf16(_OpenVino):
 
     runtime = "OpenVINO bf16"
     precision = "bf16"
+
+
+def compiled(core: openvino.Core, model: openvino.Model, precision: str) -> openvino.InferRequest:
+    """One request of `model`, compiled to answer one picture soonest.
+
+    Args:
+        core: of the process.
+        model: with inputs of fixed shapes.
+        precision: a key of `HINTS`.
+    """
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "INFERENCE_NUM_THREADS": _threads(),
+    }
+    return core.compile_model(model, "CPU", settings).create_infer_request()
+
+
+def processor(core: openvino.Core) -> str:
+    """The processor's name."""
+    return str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
 
 
 def has_bf16() -> bool:
@@ -98,7 +115,7 @@ def _read_model(core: openvino.Core, weights: Path, card: ModelCard) -> openvino
     with TemporaryDirectory(dir=_near(kept), ignore_cleanup_errors=True) as work:
         made = Path(work) / "made"
         made.mkdir()
-        _convert(weights, made / NETWORK_FILE)
+        _convert(weights, card.input_size_px, made / NETWORK_FILE)
         (made / HASH_FILE).write_text(_hash(made), encoding="ascii")
         # One rename shows all files at once; it fails where another process was first.
         with suppress(OSError):
@@ -138,7 +155,7 @@ def _hash(folder: Path) -> str:
     return sha256_of(network) + sha256_of(network.with_suffix(".bin"))
 
 
-def _convert(weights: Path, path: Path) -> None:
+def _convert(weights: Path, size_px: int, path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -148,6 +165,8 @@ def _convert(weights: Path, path: Path) -> None:
         str(weights),
         "--output",
         str(path),
+        "--size",
+        str(size_px),
     ]
     root = str(Path(lmsfa.__file__).parents[1])
     search = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)

@@ -18,6 +18,7 @@ class TorchCpu:
     """float32, channels last."""
 
     runtime = "torch fp32"
+    precision = "fp32"
 
     def __init__(self, weights: Path, card: ModelCard) -> None:  # noqa: ARG002  the card's size is the canvas's
         self.device = platform.processor() or platform.machine()

@@ -24,6 +24,7 @@ class TorchCuda:
     """Static buffers and a CUDA graph; lives on the thread that made it."""
 
     runtime = "torch CUDA fp16"
+    precision = "fp16"
 
     def __init__(self, weights: Path, card: ModelCard) -> None:
         if not torch.cuda.is_available():

@@ -11,10 +11,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="file ending in .xml")
+    parser.add_argument("--size", type=int, help="side of the input, pixels; the card's by default")
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
 
 
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.export import export_openvino
 
-    export_openvino(options.weights, options.output, replace=options.overwrite)
+    export_openvino(
+        options.weights, options.output, size_px=options.size, replace=options.overwrite
+    )

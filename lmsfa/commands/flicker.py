@@ -26,7 +26,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lmsfa.evaluation.flicker import frames_of, judge_flicker
+    from lmsfa.data.clips import frames_of
+    from lmsfa.evaluation.flicker import judge_flicker
     from lmsfa.registry import load_engine
 
     if options.max_frames is not None and options.max_frames < 1:

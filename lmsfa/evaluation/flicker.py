@@ -16,17 +16,14 @@ smooth tissue, in smoke and behind glare, so that some motion stays in the carri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.errors import InputError
 from lmsfa.evaluation.motion import Grey, Mask, Motion, motion_between, small_grey
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
@@ -88,24 +85,6 @@ class Flicker:
     def as_json(self) -> dict[str, Any]:
         """Plain numbers for `json.dumps`."""
         return {**asdict(self), "brief_frames": BRIEF_FRAMES}
-
-
-def frames_of(clip: Path, max_frames: int | None = None) -> Iterator[Rgb]:
-    """The frames of a clip's first video stream, (H, W, 3) uint8 RGB, one by one.
-
-    Raises:
-        InputError: it cannot be opened, has no video, or cannot be decoded.
-    """
-    try:
-        with av.open(str(clip)) as container:
-            if not container.streams.video:
-                raise InputError(f"{clip}: has no video")
-            for number, frame in enumerate(container.decode(video=0)):
-                if number == max_frames:
-                    return
-                yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    except (OSError, av.FFmpegError) as error:
-        raise InputError(f"{clip}: not a readable clip ({error.strerror})") from None
 
 
 def judge_flicker(engine: Engine, frames: Iterable[Rgb]) -> Flicker:

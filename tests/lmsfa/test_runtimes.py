@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lmsfa.backends import choose_runtime
+from lmsfa.backends import runtimes_here
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.registry import Engine, load_engine
 
@@ -83,7 +83,7 @@ def test_cuda_agrees_with_torch(frames: list[np.ndarray], reference: list[Predic
 
 def test_auto_names_a_runtime_that_loads(frames: list[np.ndarray]) -> None:
     engine = load_engine(WEIGHTS)
-    assert choose_runtime().split("-")[0] in engine.runtime.lower()
+    assert runtimes_here()[0].split("-")[0] in engine.runtime.lower()
     assert engine.device
     assert engine.predict(frames[0]).instances
 

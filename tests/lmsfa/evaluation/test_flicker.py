@@ -11,8 +11,9 @@ from made_clips import write_clip
 from made_engines import SquareEngine
 
 from lmsfa.commands import flicker as command
+from lmsfa.data.clips import frames_of
 from lmsfa.errors import InputError
-from lmsfa.evaluation.flicker import BRIEF_FRAMES, frames_of, judge_flicker
+from lmsfa.evaluation.flicker import BRIEF_FRAMES, judge_flicker
 from lmsfa.evaluation.motion import motion_between, small_grey
 from lmsfa.prediction import Prediction
 

@@ -1,0 +1,1 @@
+"""Speed, measured: ours and other networks in the same rounds on the same machine."""

@@ -42,9 +42,9 @@ def _conversions(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Filled with a path at every conversion from now on."""
     real, done = openvino_cpu._convert, []
 
-    def counted(weights: Path, path: Path) -> None:
+    def counted(weights: Path, size_px: int, path: Path) -> None:
         done.append(path)
-        real(weights, path)
+        real(weights, size_px, path)
 
     monkeypatch.setattr(openvino_cpu, "_convert", counted)
     return done

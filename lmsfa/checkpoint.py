@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from lmsfa.card import (
@@ -21,7 +21,7 @@ from lmsfa.card import (
     write_card,
 )
 from lmsfa.errors import InputError
-from lmsfa.whole_file import put_in_place
+from lmsfa.whole_file import write_whole
 
 
 class CheckpointError(InputError):
@@ -30,7 +30,6 @@ class CheckpointError(InputError):
 
 def save_weights(network: nn.Module, card: ModelCard, weights: Path) -> ModelCard:
     """Writes weights and card; the card that is written, with the hash of the file, comes back."""
-    weights.parent.mkdir(parents=True, exist_ok=True)
     write_tensors({name: tensor.cpu() for name, tensor in network.state_dict().items()}, weights)
     final = replace(card, sha256=sha256_of(weights))
     write_card(final, card_path(weights))
@@ -107,12 +106,9 @@ def write_tensors(
     Raises:
         CheckpointError: the disk is full or the folder cannot be written.
     """
-    partial = path.with_name(path.name + ".partial")
     text = {key: json.dumps(value) for key, value in (metadata or {}).items()}
+    content = save({name: tensor.contiguous() for name, tensor in tensors.items()}, text)
     try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, text)
-        put_in_place(partial, path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path}: cannot be written ({error}); free some space or choose another folder"
-        ) from None
+        write_whole(path, content)
+    except InputError as error:
+        raise CheckpointError(f"{error}; free some space or choose another folder") from None

@@ -17,19 +17,11 @@ def write_whole(path: Path, content: bytes) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        put_in_place(partial, path)
+        with partial.open("wb") as file:
+            file.write(content)
+            # Without it a power cut may keep the move and lose what was moved.
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def put_in_place(partial: Path, path: Path) -> None:
-    """Moves a file that was written beside over `path`, once its content is on the disk.
-
-    Raises:
-        OSError: the disk is full or broken; `path` is as it was.
-    """
-    # Without it a power cut may keep the move and lose what was moved.
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)

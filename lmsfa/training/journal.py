@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from torch.utils.tensorboard import SummaryWriter
-
 from lmsfa.errors import InputError
+from lmsfa.training.curves import Curves
 from lmsfa.training.processes import Processes
+from lmsfa.whole_file import write_whole
 
 RESULTS_FILE = "results.jsonl"
-TENSORBOARD_FOLDER = "tensorboard"
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +36,11 @@ class Journal:
         self.rows = read_results(folder)[:done]
         # The first process writes only when all have read.
         processes.wait()
-        self._board: SummaryWriter | None = None
+        self._curves: Curves | None = None
         if processes.first:
             text = "".join(f"{json.dumps(row)}\n" for row in self.rows)
-            self._path.write_text(text, encoding="utf-8")
-            self._board = SummaryWriter(str(folder / TENSORBOARD_FOLDER), purge_step=done + 1)
+            write_whole(self._path, text.encode())
+            self._curves = Curves(folder, done)
 
     def __enter__(self) -> Self:
         """Ready to write."""
@@ -49,12 +48,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         """Closes the event file."""
-        if self._board is not None:
-            self._board.close()
+        if self._curves is not None:
+            self._curves.close()
 
     def write(self, epoch: int, figures: Mapping[str, float], took_s: float) -> None:
         """Adds one finished epoch, counted from 1."""
-        if self._board is None:
+        if self._curves is None:
             return
         row = {"epoch": epoch, **{key: round(value, 6) for key, value in figures.items()}}
         row["seconds"] = round(took_s, 1)
@@ -64,9 +63,7 @@ class Journal:
         except OSError as error:
             raise InputError(f"{self._path}: cannot be written ({error.strerror})") from None
         _log.info("epoch %d: loss %.3f in %.0f s", epoch, figures["loss"], took_s)
-        for name, value in figures.items():
-            self._board.add_scalar(name, value, epoch)
-        self._board.flush()
+        self._curves.add(epoch, figures)
 
 
 def read_results(folder: Path) -> list[dict[str, float]]:

@@ -21,6 +21,7 @@ from lmsfa.checkpoint import save_weights
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
+from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
@@ -76,6 +77,12 @@ class Trainer:
         names = tuple(entry.name for entry in dataset.classes)
         self.network = self.family.make(self.family.config(classes=len(names)))
         self.start = start_from(self.network, self.family, names, init) if init else None
+        if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
+            _log.warning(
+                "fewer than %d pictures a step teach the norms nothing: start from trained "
+                "weights by --init, or take more",
+                MIN_BATCH_FOR_STATISTICS,
+            )
         self.network.to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         # What a card would refuse is refused now, not after the last epoch.
         self._card()

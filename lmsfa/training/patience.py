@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import torch
+from accelerate.utils.memory import find_executable_batch_size
 from torch import nn
 
 from lmsfa.data.annotated import AnnotatedSet
@@ -53,14 +55,24 @@ class Patience:
         if self._validation is None:
             return {}
         module = LossModule(network, self._recipe.weights).eval()  # type: ignore[arg-type]  # an AveragedModel's module
-        sums = 0.0
-        with torch.no_grad():
-            for start in range(0, len(self._validation), part_size):
-                indices = range(start, min(start + part_size, len(self._validation)))
-                batch = collate([self._validation[index] for index in indices]).to(device)
-                values = module(batch).values()
-                sums += float(sum(values)) * len(batch)
+        # Fewer at a time where memory runs out.
+        mean_loss = find_executable_batch_size(
+            partial(_mean_loss, module=module, pictures=self._validation, device=device),
+            starting_batch_size=part_size,
+        )()
         # No number is as bad as can be, and no JSON.
-        loss = min(sums / len(self._validation), _WORST) if math.isfinite(sums) else _WORST
+        loss = min(mean_loss, _WORST) if math.isfinite(mean_loss) else _WORST
         self._losses.append(loss)
         return {VALIDATION_LOSS: loss}
+
+
+def _mean_loss(
+    part_size: int, *, module: LossModule, pictures: TrainingSet, device: torch.device
+) -> float:
+    total = 0.0
+    with torch.no_grad():
+        for start in range(0, len(pictures), part_size):
+            indices = range(start, min(start + part_size, len(pictures)))
+            batch = collate([pictures[index] for index in indices]).to(device)
+            total += float(sum(module(batch).values())) * len(batch)
+    return total / len(pictures)

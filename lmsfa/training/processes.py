@@ -1,4 +1,4 @@
-"""One training in one process or in several: GPUs or machines, started by `accelerate launch`."""
+"""One training in one process or in several: GPUs or machines, started by torchrun."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _trainer(root: Path, output: Path, **changes: object) -> Trainer:
-    recipe = preset("quick", size_px=64, batch=4, **changes)
+    recipe = preset("quick", **{"size_px": 64, "batch": 4, **changes})
     dataset = open_dataset(root)
     splits = splits_from_lists(dataset, dataset.splits)
     return Trainer(dataset, output, recipe, Processes("cpu"), splits=splits, command="test")
@@ -182,21 +182,28 @@ def test_too_many_processes_for_a_batch_are_refused() -> None:
         SharedBatches(100, 8, torch.Generator(), FourProcesses())
 
 
-def test_a_full_disk_leaves_the_last_good_state(shapes_dataset: Path, tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource", reason="limits on file sizes are Unix's")
-    trainer = _trainer(shapes_dataset, tmp_path, epochs=1)
-    trainer.train(resume=False)
-    state = tmp_path / "last.safetensors"
-    before = state.read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # A limit on the size of files fails in the middle of a write, as a full disk does.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
-    try:
-        with pytest.raises(CheckpointError, match="free some space"):
-            trainer.save(2)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert state.read_bytes() == before
+def test_validation_takes_fewer_pictures_at_a_time_where_memory_is_short(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=1, patience_epochs=3)
+    sizes = []
+
+    def two_fit(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        sizes.append(len(inputs[0]))
+        if sizes[-1] > 2:
+            raise RuntimeError("CUDA out of memory.")
+
+    trainer.network.backbone.register_forward_pre_hook(two_fit)
+    found = trainer.patience.judge(trainer.network, torch.device("cpu"), 4)
+    assert math.isfinite(found[VALIDATION_LOSS])
+    assert sizes == [4, 3, 2, 2]
+
+
+def test_a_batch_too_small_for_the_norms_is_said(
+    shapes_dataset: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _trainer(shapes_dataset, tmp_path, batch=1)
+    assert "start from trained weights" in caplog.text
 
 
 @pytest.mark.slow

@@ -151,8 +151,10 @@ def test_spoiled_weights_are_refused_in_one_line(
 def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path: Path, card: ModelCard) -> None:
     with pytest.raises(CardError, match="cannot be read"):
         check_hash(tmp_path, card)
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
     with pytest.raises(CheckpointError, match="cannot be written"):
-        write_tensors({"a": torch.zeros(1)}, tmp_path / "missing" / "a.safetensors")
+        write_tensors({"a": torch.zeros(1)}, blocked / "a.safetensors")
 
 
 def test_a_runtime_that_nobody_knows_is_refused(weights: Path) -> None:

@@ -47,12 +47,25 @@ class Grouping:
     Attributes:
         groups: group by sample name, in the set's order.
         rule: how it was found, as `grouping_from` takes it.
-        grouped_by: `BY_PATIENT` or `BY_SEQUENCE`.
+        grouped_by: `BY_PATIENT`, `BY_SEQUENCE`, or `BY_LISTS` for splits that were given.
     """
 
     groups: Mapping[str, str]
     rule: str
     grouped_by: str = BY_PATIENT
+
+    @property
+    def unit(self) -> str:
+        """What a group is: "patient" or "sequence"."""
+        return "sequence" if self.grouped_by == BY_SEQUENCE else "patient"
+
+    @property
+    def patients(self) -> dict[str, str] | None:
+        """Patient by sample name, as `evaluation.resampling.resample` takes it; None: unknown."""
+        if self.grouped_by == BY_SEQUENCE:
+            # Sequences are no patients, however many there are.
+            return dict.fromkeys(self.groups, "")
+        return dict(self.groups) or None
 
 
 NOBODY_KNOWN = Grouping({}, "patients unknown")

@@ -15,6 +15,7 @@ from lmsfa.errors import InputError
 if TYPE_CHECKING:
     from lmsfa.data.annotated import AnnotatedSet
     from lmsfa.data.inspection import Inspection
+    from lmsfa.data.splits.grouping import Grouping
 
 MOST_LINES = 20
 """Of one kind of finding; --json prints all."""
@@ -31,12 +32,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, help="folder of a LabelMe, YOLO, COCO or label-map set")
     add_reading(parser)
+    parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_check)
     _add_source(parser)
-    parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(
         "--min-area", type=int, default=64, metavar="PX", help="smaller instances are named"
     )
@@ -47,12 +48,16 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from lmsfa.data.inspection import inspect
+    from lmsfa.data.splits.leaks import find_leaks
+    from lmsfa.data.splits.own import own_grouping
 
     if options.sheet and options.sheet.exists() and not options.overwrite:
         raise InputError(f"{options.sheet}: exists; --overwrite replaces it")
-    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
-    dataset = _with_splits(dataset, options.splits)
-    found = inspect(dataset, options.min_area)
+    dataset, grouping = _opened(options, force=True)
+    # Leaks are what a check should show, not what should stop it.
+    grouping = grouping or own_grouping(dataset)
+    leaks = find_leaks(dataset, dataset.splits, grouping.groups, grouping.unit)
+    found = inspect(dataset, options.min_area, grouping.groups, leaks)
     if options.sheet:
         _write_sheet(dataset, options.sheet)
     if options.json:
@@ -66,11 +71,17 @@ def _check(options: argparse.Namespace) -> None:
         )
 
 
-def _with_splits(dataset: AnnotatedSet, path: Path | None) -> AnnotatedSet:
+def _opened(
+    options: argparse.Namespace, *, force: bool = False
+) -> tuple[AnnotatedSet, Grouping | None]:
+    """The set, with the splits that were asked for; and whose each picture is in these."""
     from lmsfa.data.splits.record import apply, read_splits
 
-    # Leaks are what a check should show, not what should stop it.
-    return apply(dataset, read_splits(path), force=True) if path else dataset
+    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
+    if options.splits is None:
+        return dataset, None
+    splits = read_splits(options.splits)
+    return apply(dataset, splits, force=force), splits.grouping
 
 
 def _write_sheet(dataset: AnnotatedSet, path: Path) -> None:
@@ -108,7 +119,8 @@ def _lines(dataset: AnnotatedSet, found: Inspection) -> list[str]:
     lines = []
     by_kind: dict[str, list[str]] = {"problem": list(dataset.problems)}
     for finding in found.findings:
-        by_kind.setdefault(finding.kind, []).append(f"{finding.picture}: {finding.what}")
+        where = "" if finding.kind == "leak" else f"{finding.picture}: "
+        by_kind.setdefault(finding.kind, []).append(f"{where}{finding.what}")
     for kind, entries in by_kind.items():
         if entries:
             lines += [
@@ -132,7 +144,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
 def _convert(options: argparse.Namespace) -> None:
     from lmsfa.data.conversion import convert
 
-    dataset = open_dataset(options.data, classes=options.classes, skip_bad=options.skip_bad)
+    dataset, _ = _opened(options)
     losses = convert(dataset, options.to, options.output, overwrite=options.overwrite)
     print(f"{options.output}: {len(dataset.samples)} pictures as {options.to}")
     for what, count in losses.items():

@@ -72,25 +72,23 @@ def open_frames(options: argparse.Namespace) -> Frames:
     Raises:
         InputError: something in `add_frames`'s arguments does not fit the data set.
     """
-    from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE, grouping_from
+    from lmsfa.data.splits.grouping import grouping_from
+    from lmsfa.data.splits.leaks import shared_groups
+    from lmsfa.data.splits.own import own_grouping
     from lmsfa.data.splits.record import apply, read_splits
 
     dataset = open_data(options)
-    grouped_by = ""
-    groups: dict[str, str] = {}
     leaks: tuple[str, ...] = ()
     if options.splits:
         splits = read_splits(options.splits)
-        dataset = apply(dataset, splits)
-        grouped_by, groups = splits.grouped_by, dict(splits.groups)
-        leaks = tuple(f"these splits leak: {leak}" for leak in splits.leaks)
+        dataset, grouping, leaks = apply(dataset, splits), splits.grouping, splits.leaks
+    else:
+        grouping = own_grouping(dataset)
     if options.group_by:
         grouping = grouping_from(options.group_by, dataset)
-        grouped_by, groups = grouping.grouped_by, dict(grouping.groups)
-    if grouped_by == BY_SEQUENCE:
-        # Sequences are no patients, however many there are.
-        return Frames(dataset, dict.fromkeys(groups, ""), leaks)
-    return Frames(dataset, groups if grouped_by == BY_PATIENT else None, leaks)
+    found = (*leaks, *shared_groups(dataset.splits, grouping.groups, grouping.unit))
+    said = tuple(f"these splits leak: {leak}" for leak in dict.fromkeys(found))
+    return Frames(dataset, grouping.patients, said)
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -142,7 +142,7 @@ def _changed(options: argparse.Namespace) -> list[str]:
 
 
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
-    from lmsfa.data.splits.lists import splits_from_lists
+    from lmsfa.data.splits.own import own_splits
     from lmsfa.data.splits.record import apply, read_splits, without_leaks
 
     dataset = open_data(options)
@@ -150,7 +150,7 @@ def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:
         splits = read_splits(options.splits)
         splits = without_leaks(dataset, splits, force=options.force_leak)
     elif dataset.splits:
-        splits = splits_from_lists(dataset, dataset.splits, force=options.force_leak)
+        splits = own_splits(dataset, force=options.force_leak)
     else:
         raise InputError(
             f"{options.data}: says of no picture whether it is for training; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
@@ -64,12 +64,19 @@ class Inspection:
         }
 
 
-def inspect(dataset: AnnotatedSet, min_area_px: int) -> Inspection:
+def inspect(
+    dataset: AnnotatedSet,
+    min_area_px: int,
+    groups: Mapping[str, str] | None = None,
+    leaks: Sequence[str] = (),
+) -> Inspection:
     """Reads every picture and annotation of a set.
 
     Args:
         dataset: what is looked through.
         min_area_px: instances of fewer pixels are named.
+        groups: patient or sequence by sample name, where somebody said; else folders are counted.
+        leaks: what the set's splits share, a sentence each; a finding each.
 
     Raises:
         DatasetError: something cannot be read.
@@ -77,13 +84,15 @@ def inspect(dataset: AnnotatedSet, min_area_px: int) -> Inspection:
     splits_of = _splits_of(dataset)
     found = Inspection(tuple(dict.fromkeys(s for names in splits_of.values() for s in names)))
     found.instances = {entry.name: Counter() for entry in dataset.classes}
-    groups: dict[str, set[str]] = {split: set() for split in found.splits}
+    found.findings += [Finding("leak", dataset.name, leak) for leak in leaks]
+    group_of = {sample.name: sample.group for sample in dataset.samples} | dict(groups or {})
+    in_split: dict[str, set[str]] = {split: set() for split in found.splits}
     near, same = NearDuplicates(), dict[str, str]()
     for sample in dataset.samples:
         annotation = _checked(dataset, sample, near)
         for split in splits_of[sample.name]:
             found.pictures[split] += 1
-            groups[split].add(sample.group)
+            in_split[split].add(group_of[sample.name])
             for shape in annotation.shapes:
                 found.instances[dataset.classes[shape.class_id].name][split] += 1
         found.findings += _oddities(dataset, sample, annotation, min_area_px)
@@ -91,8 +100,8 @@ def inspect(dataset: AnnotatedSet, min_area_px: int) -> Inspection:
         first = same.setdefault(content, sample.name)
         if first != sample.name:
             found.findings.append(Finding("same picture", sample.name, f"the same as {first}"))
-    found.groups = Counter({split: len(names) for split, names in groups.items()})
-    found.findings += _near(dataset, near, splits_of)
+    found.groups = Counter({split: len(names) for split, names in in_split.items()})
+    found.findings += _near(dataset, near, splits_of, group_of)
     return found
 
 
@@ -163,13 +172,16 @@ def _iou(a: Region, b: Region) -> float:
 
 
 def _near(
-    dataset: AnnotatedSet, near: NearDuplicates, splits_of: dict[str, list[str]]
+    dataset: AnnotatedSet,
+    near: NearDuplicates,
+    splits_of: dict[str, list[str]],
+    group_of: Mapping[str, str],
 ) -> Iterator[Finding]:
     """Near-duplicates between splits; where there are none yet, between groups."""
     sides = (
         {name: tuple(splits) for name, splits in splits_of.items()}
         if dataset.splits
-        else {sample.name: (sample.group,) for sample in dataset.samples}
+        else {name: (group,) for name, group in group_of.items()}
     )
     for one, other, distance in near.pairs(sides):
         what = (

@@ -19,6 +19,13 @@ METRICS = ("ap50", "ap")
 LOWEST_BOUND = -0.01
 """One point: a model that may be worse than that is not called better."""
 
+FEWEST_SEEDS = 2
+"""One seed against one is a throw of dice: seeds differ by as much as models."""
+FEWEST_UNITS = 6
+"""Patients or blocks. Five all point the same way by chance in 2 of 32 throws, more than 5 %."""
+FEWEST_SEQUENCES = 2
+"""Of frames of one sequence nobody knows what was the model and what the scene."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -53,14 +60,16 @@ class Comparison:
         metric: "ap50" or "ap", of masks.
         classes: what the mean is over, for people: "all" or "without X".
         overall: on all frames.
-        by_sequence: on each sequence alone, where there are under ten patients; those without any
+        by_sequence: on each sequence alone, where no patients are drawn; those without any
             of the classes are not here.
+        too_little: what there is too little of to call any model better, a sentence each.
     """
 
     metric: str
     classes: str
     overall: Difference
     by_sequence: dict[str, Difference]
+    too_little: tuple[str, ...]
 
     @property
     def objections(self) -> tuple[str, ...]:
@@ -75,11 +84,15 @@ class Comparison:
         lower = self.overall.interval[0]
         if lower <= LOWEST_BOUND:
             found.append(f"the lower bound of the difference is {100 * lower:+.1f} points")
-        return tuple(found)
+        return (*found, *self.too_little)
 
     @property
     def better(self) -> bool:
-        """Above zero on every sequence, and the lower bound on all frames above -1 point."""
+        """Above zero on every sequence, the lower bound on all frames above -1 point, and enough.
+
+        Enough are two seeds of each model, six patients or blocks, and two sequences where blocks
+        are drawn.
+        """
         return not self.objections
 
     def as_json(self) -> dict[str, Any]:
@@ -132,8 +145,9 @@ def compare(
     if without:
         left = [number for number, name in enumerate(classes) if name not in without]
         sets["without " + ", ".join(without)] = left  # type: ignore[assignment]
+    too_little = _too_little(len(first), resampling, len(first[0].groups))
     return [
-        _comparison(metric, name, chosen, figures)
+        _comparison(metric, name, chosen, figures, too_little)
         for metric in METRICS
         for name, chosen in sets.items()
     ], resampling
@@ -144,6 +158,7 @@ def _comparison(
     name: str,
     class_ids: Sequence[int],
     figures: dict[str, list[list[ResampledFigures]]],
+    too_little: tuple[str, ...],
 ) -> Comparison:
     found = {
         scope: _difference([[one.mean(metric, class_ids) for one in side] for side in sides])
@@ -153,7 +168,18 @@ def _comparison(
     if overall is None:
         raise InputError(f"no instance to compare the models by ({name})")
     known = {scope: entry for scope, entry in found.items() if entry is not None}
-    return Comparison(metric, name, overall, known)
+    return Comparison(metric, name, overall, known, too_little)
+
+
+def _too_little(seeds: int, resampling: Resampling, sequences: int) -> tuple[str, ...]:
+    found = []
+    if seeds < FEWEST_SEEDS:
+        found.append(f"one pair of seeds is too few, at least {FEWEST_SEEDS} expected")
+    if resampling.units < FEWEST_UNITS:
+        found.append(f"{resampling.unit} are too few, at least {FEWEST_UNITS} expected")
+    if resampling.within_patient and sequences < FEWEST_SEQUENCES:
+        found.append(f"one sequence is too few, at least {FEWEST_SEQUENCES} expected")
+    return tuple(found)
 
 
 def _difference(

@@ -106,8 +106,6 @@ def _warnings(report: dict[str, Any], resampling: Resampling) -> list[str]:
         for name, row in report["per_class"].items()
         if not row["instances"]
     ]
-    if resampling.within_patient:
-        found.append(
-            "fewer than ten patients: intervals are within patient and say nothing about another"
-        )
+    if resampling.note:
+        found.append(resampling.note)
     return found

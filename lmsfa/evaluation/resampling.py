@@ -13,8 +13,8 @@ from lmsfa.evaluation.answers import AnsweredFrame
 
 BLOCK_FRAMES = 5
 """Neighbouring frames are near copies: drawn one by one they would pretend to be more."""
-FEWEST_PATIENTS = 10
-"""Fewer patients say too little about the next one to be drawn again."""
+FEW_PATIENTS = 10
+"""Intervals of fewer are rough; and of fewer folders nobody knows whether they are patients."""
 RESAMPLES = 2000
 
 PatientOf = dict[str, str]
@@ -27,13 +27,17 @@ class Resampling:
 
     Attributes:
         unit: what was drawn, for people.
+        units: how many of them there are.
         draws: (resamples, frames) how often each frame was drawn.
         within_patient: True where the interval says nothing about another patient.
+        note: what somebody should know before they believe the interval; empty for nothing.
     """
 
     unit: str
+    units: int
     draws: NDArray[np.intp]
     within_patient: bool
+    note: str
 
 
 def resample(
@@ -43,21 +47,28 @@ def resample(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Resampling:
-    """Draws patients where there are ten or more, else blocks of frames within each sequence.
+    """Draws patients where two or more are known, else blocks of frames within each sequence.
+
+    Where nobody is known, ten folders or more are each taken for a patient; of several folders
+    around a frame the first.
 
     Args:
         frames: what is judged; a frame's group is its sequence.
-        patients: whose each frame is; without it every group is taken for a patient.
+        patients: whose each frame is, "" where only the sequence is known; None where nobody is.
         resamples: how often.
         seed: the same seed draws the same frames.
     """
     rng = np.random.default_rng(seed)
-    owners = [(patients or {}).get(frame.name, frame.group) for frame in frames]
+    named = patients or {}
+    owners = [named.get(frame.name, frame.group.partition("/")[0]) for frame in frames]
+    known = all(named.get(frame.name) for frame in frames)
     count = len(set(owners))
-    if count >= FEWEST_PATIENTS:
-        units = [_places(owners, owner) for owner in dict.fromkeys(owners)]
-        unit = f"{count} patients" if patients else f"{count} folders, each taken for a patient"
-        return Resampling(unit, _drawn([units], len(frames), resamples, rng), within_patient=False)
+    if count >= (2 if known else FEW_PATIENTS):
+        places = [_places(owners, owner) for owner in dict.fromkeys(owners)]
+        unit = f"{count} patients" if known else f"{count} folders, each taken for a patient"
+        draws = _drawn([places], len(frames), resamples, rng)
+        note = f"only {count} patients: the intervals are rough" if count < FEW_PATIENTS else ""
+        return Resampling(unit, count, draws, within_patient=False, note=note)
     groups = [frame.group for frame in frames]
     strata = [_blocks(frames, _places(groups, group)) for group in dict.fromkeys(groups)]
     blocks = sum(len(stratum) for stratum in strata)
@@ -65,7 +76,19 @@ def resample(
         f"{blocks} blocks of {BLOCK_FRAMES} consecutive frames, drawn within each of "
         f"{len(strata)} sequences (within patient)"
     )
-    return Resampling(unit, _drawn(strata, len(frames), resamples, rng), within_patient=True)
+    draws = _drawn(strata, len(frames), resamples, rng)
+    return Resampling(unit, blocks, draws, within_patient=True, note=_why_blocks(patients, known))
+
+
+def _why_blocks(patients: PatientOf | None, known: bool) -> str:
+    """Why an interval is within patient."""
+    if known:
+        why = "one patient alone"
+    elif patients and not any(patients.values()):
+        why = "grouped by sequence"
+    else:
+        why = f"nobody said who the patients are, and first folders are fewer than {FEW_PATIENTS}"
+    return f"{why}: intervals are within patient and say nothing about another"
 
 
 def _places(labels: Sequence[str], wanted: str) -> list[int]:

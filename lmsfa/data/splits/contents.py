@@ -49,6 +49,10 @@ def split_warnings(
             if count == 0
         ]
     patients = len(set(grouping.groups.values()))
+    if not patients:
+        found.append(
+            "nothing says whose the pictures are: a patient on two sides would not be noticed"
+        )
     if grouping.grouped_by == BY_SEQUENCE:
         found.append("grouped by sequence: the figures are within patient")
     elif 0 < patients < FEW_PATIENTS:

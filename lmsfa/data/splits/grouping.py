@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,8 +21,23 @@ BY_LISTS = "given lists"
 
 RULES = "folder:N, regex:PATTERN, csv:FILE or sequence"
 
+_PATIENT_NAME = re.compile(r"(p|pat|patient|case|subj|subject)[ _-]?[0-9]+", re.IGNORECASE)
+_SEQUENCE_NAME = re.compile(
+    r"(seq|sequence|clip|video|vid|rec|recording|scene)[ _-]?[0-9]+", re.IGNORECASE
+)
+
 _SAMPLE_COLUMNS = ("sample", "file", "filename", "name", "picture", "image", "path")
 _PATIENT_COLUMNS = ("patient", "patient_id", "patient id", "subject", "case", "group")
+
+
+def names_patients(folders: Collection[str]) -> bool:
+    """Whether all are plainly named as patients, such as P01, patient-7 or case 3."""
+    return all(_PATIENT_NAME.fullmatch(folder) for folder in folders)
+
+
+def names_sequences(folders: Collection[str]) -> bool:
+    """Whether all are plainly named as sequences, such as seq3 or video_12."""
+    return all(_SEQUENCE_NAME.fullmatch(folder) for folder in folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +47,29 @@ class Grouping:
     Attributes:
         groups: group by sample name, in the set's order.
         rule: how it was found, as `grouping_from` takes it.
-        grouped_by: `BY_PATIENT` or `BY_SEQUENCE`.
+        grouped_by: `BY_PATIENT`, `BY_SEQUENCE`, or `BY_LISTS` for splits that were given.
     """
 
     groups: Mapping[str, str]
     rule: str
     grouped_by: str = BY_PATIENT
+
+    @property
+    def unit(self) -> str:
+        """What a group is: "patient" or "sequence"."""
+        return "sequence" if self.grouped_by == BY_SEQUENCE else "patient"
+
+    @property
+    def patients(self) -> dict[str, str] | None:
+        """Patient by sample name, as `evaluation.resampling.resample` takes it; None: unknown."""
+        if self.grouped_by == BY_SEQUENCE:
+            # Sequences are no patients, however many there are.
+            return dict.fromkeys(self.groups, "")
+        return dict(self.groups) or None
+
+
+NOBODY_KNOWN = Grouping({}, "patients unknown")
+"""Where nothing says whose the pictures are."""
 
 
 def grouping_from(rule: str, dataset: AnnotatedSet) -> Grouping:
@@ -119,15 +151,16 @@ def by_table(dataset: AnnotatedSet, path: Path) -> Grouping:
 def by_sequence(dataset: AnnotatedSet) -> Grouping:
     """The group is the folder that a picture lies in, for sets of few patients.
 
+    The first folder is taken for a patient, unless pictures lie in folders named as sequences
+    ("seq3") without another around them: then nobody knows how many patients there are.
+
     Raises:
-        DatasetError: a picture lies in no folder, or patients (the first of several folders) are
-            enough to split by.
+        DatasetError: a picture lies in no folder, or patients are enough to split by.
     """
     names = [sample.name for sample in dataset.samples]
-    folders = {str(PurePosixPath(name).parent) for name in names}
-    patients = {PurePosixPath(folder).parts[0] for folder in folders if folder != "."}
-    nested = any("/" in folder for folder in folders)
-    if nested and len(patients) >= FEW_PATIENTS:
+    folders = {str(PurePosixPath(name).parent) for name in names} - {"."}
+    patients = {PurePosixPath(folder).parts[0] for folder in folders}
+    if len(patients) >= FEW_PATIENTS and not names_sequences(folders):
         raise DatasetError(
             f"{dataset.name}: its {len(patients)} patients are enough to split by patient; "
             f"grouping by sequence is for fewer than {FEW_PATIENTS}"

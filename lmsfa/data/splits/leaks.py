@@ -32,15 +32,16 @@ def find_leaks(
         DatasetError: a picture cannot be read.
     """
     return (
-        *_shared_groups(parts, groups, unit),
+        *shared_groups(parts, groups, unit),
         *_shared_pictures(parts),
         *_same_bytes(dataset, parts),
     )
 
 
-def _shared_groups(
+def shared_groups(
     parts: Mapping[str, tuple[str, ...]], groups: Mapping[str, str], unit: str
 ) -> Iterable[str]:
+    """Sentences, one a group that is in two splits; arguments as in `find_leaks`."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for split, names in parts.items():
         for name in names:

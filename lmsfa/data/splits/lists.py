@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.splits.contents import instance_counts, split_warnings
-from lmsfa.data.splits.grouping import BY_LISTS, BY_SEQUENCE, Grouping
+from lmsfa.data.splits.grouping import BY_LISTS, BY_SEQUENCE, NOBODY_KNOWN, Grouping
 from lmsfa.data.splits.record import Splits, fingerprint, without_leaks
 from lmsfa.data.splits.sample_names import SampleNames
 from lmsfa.errors import DatasetError, InputError
@@ -34,7 +34,7 @@ def splits_from_lists(
     """
     names = SampleNames(dataset)
     samples = {split: _meant(dataset, names, split, lines) for split, lines in lists.items()}
-    found = grouping or Grouping({}, "")
+    found = grouping or NOBODY_KNOWN
     by = BY_SEQUENCE if found.grouped_by == BY_SEQUENCE else BY_LISTS
     given = Splits(
         dataset.name,
@@ -42,7 +42,7 @@ def splits_from_lists(
         samples,
         found.groups,
         by,
-        rule=f"lists, {found.rule}" if found.rule else "lists",
+        rule=f"lists, {found.rule}",
         warnings=split_warnings(dataset, samples, instance_counts(dataset), found),
     )
     return without_leaks(dataset, given, force=force)

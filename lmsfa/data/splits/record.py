@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.splits.grouping import BY_LISTS, BY_PATIENT, BY_SEQUENCE
+from lmsfa.data.splits.grouping import BY_LISTS, BY_PATIENT, BY_SEQUENCE, Grouping
 from lmsfa.data.splits.leaks import find_leaks
 from lmsfa.errors import DatasetError, InputError
 from lmsfa.whole_file import write_whole
@@ -47,17 +47,19 @@ class Splits:
     warnings: tuple[str, ...] = ()
 
     @property
+    def grouping(self) -> Grouping:
+        """Whose each picture is, whoever dealt them."""
+        return Grouping(self.groups, self.rule, self.grouped_by)
+
+    @property
     def unit(self) -> str:
         """What a group is: "patient" or "sequence"."""
-        return "sequence" if self.grouped_by == BY_SEQUENCE else "patient"
+        return self.grouping.unit
 
     @property
     def patients(self) -> dict[str, str] | None:
-        """Patient by sample name, as `evaluation.resampling.resample` takes it; None: unknown."""
-        if self.grouped_by == BY_SEQUENCE:
-            # Sequences are no patients, however many there are.
-            return dict.fromkeys(self.groups, "")
-        return dict(self.groups) or None
+        """As `Grouping.patients`."""
+        return self.grouping.patients
 
 
 class LeakError(InputError):

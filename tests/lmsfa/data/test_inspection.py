@@ -13,6 +13,7 @@ from lmsfa.commands import data
 from lmsfa.data.formats.class_names import classes_of, palette_colour, peld_class
 from lmsfa.data.inspection import Finding, inspect
 from lmsfa.data.opening import open_dataset
+from lmsfa.data.splits.grouping import grouping_from
 from lmsfa.data.splits.lists import splits_from_lists
 from lmsfa.data.splits.record import write_splits
 from lmsfa.errors import InputError
@@ -83,6 +84,46 @@ def test_a_file_of_splits_goes_before_the_sets_own(
     _run("check", peld, "--json", "--splits", tmp_path / "splits.json")
     said = json.loads(capsys.readouterr().out)
     assert said["instances"]["bone"] == {"train": 0, "test": 2}
+
+
+def _forced(peld: Path, path: Path, names: dict[str, tuple[str, ...]], rule: str) -> Path:
+    dataset = open_dataset(peld)
+    grouping = grouping_from(rule, dataset)
+    write_splits(splits_from_lists(dataset, names, grouping, force=True), path)
+    return path
+
+
+def test_a_check_names_leaks_and_counts_the_groups_of_the_splits(
+    peld: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"train": ("p0/a.png", "p2/c.png"), "val": ("p1/b.png",)}
+    path = _forced(peld, tmp_path / "splits.json", names, r"regex:(p)\d")
+    leak = "patient p is in train and val (pictures: 2 in train, 1 in val)"
+    _run("check", peld, "--json", "--splits", path)
+    said = json.loads(capsys.readouterr().out)
+    assert said["groups"] == {"train": 1, "val": 1}
+    assert said["suspicious"] == [{"kind": "leak", "picture": "made", "what": leak}]
+    _run("check", peld, "--splits", path)
+    assert f"leak: 1\n  {leak}\n" in capsys.readouterr().out
+
+
+def test_a_check_names_a_patient_on_both_sides_of_the_sets_own_splits(
+    peld: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labelme(peld / "p2" / "dd.json", [shape("bone", square(0, 0))])
+    _describe(peld, splits={"train": ["p2/c.png"], "val": ["p2/dd.png"]})
+    _run("check", peld)
+    assert "patient p2 is in train and val" in capsys.readouterr().out
+
+
+def test_a_conversion_takes_the_splits_along(peld: Path, tmp_path: Path) -> None:
+    names = {"train": ("p2/c.png", "p1/b.png"), "test": ("p0/a.png",)}
+    path = _forced(peld, tmp_path / "splits.json", names, "folder:1")
+    _run("convert", peld, "--to", "yolo", "--output", tmp_path / "yolo", "--splits", path)
+    found = open_dataset(tmp_path / "yolo")
+    sizes = {split: len(found.in_split(split)) for split in found.splits}
+    assert sizes == {"train": 2, "test": 1}
+    assert found.in_split("test")[0].name.endswith("p0/a.png")
 
 
 def test_without_splits_all_pictures_stand_in_one_column(tmp_path: Path) -> None:

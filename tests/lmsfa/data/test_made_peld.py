@@ -176,7 +176,7 @@ def test_command_takes_lists_of_pictures_in_one_folder(tmp_path, capsys):
     split(flat.parent, "--output", tmp_path / "s.json", "--lists", lists)
     splits = read_splits(tmp_path / "s.json")
     # One folder around everything is no patient.
-    assert (splits.rule, dict(splits.groups)) == ("lists", {})
+    assert (splits.rule, dict(splits.groups)) == ("lists, patients unknown", {})
     assert [len(names) for names in splits.samples.values()] == [30, 10, 10]
 
 

@@ -108,8 +108,14 @@ def test_sequences_are_refused_where_patients_are_enough():
     many = made_set({f"p{p}/s{s}/1.jpg": (0,) for p in range(10) for s in range(2)})
     with pytest.raises(InputError, match="10 patients are enough"):
         grouping_from("sequence", many)
-    # With one level of folders nothing says that a folder is a patient.
-    assert grouping_from("sequence", made_set(patients(10))).grouped_by == BY_SEQUENCE
+    with pytest.raises(InputError, match="61 patients are enough"):
+        grouping_from("sequence", made_set(patients(61)))
+    assert grouping_from("sequence", made_set(patients(9))).grouped_by == BY_SEQUENCE
+
+
+def test_folders_named_as_sequences_are_not_taken_for_patients():
+    videos = made_set({f"seq_{s}/1.jpg": (0,) for s in range(12)})
+    assert grouping_from("sequence", videos).grouped_by == BY_SEQUENCE
 
 
 def test_picture_in_no_folder_has_no_sequence():

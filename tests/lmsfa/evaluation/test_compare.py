@@ -1,5 +1,7 @@
 """Better is a word for what holds on every sequence and is not noise."""
 
+import re
+
 import pytest
 from made_answers import answers, frame, random_answers, square
 
@@ -36,7 +38,7 @@ def test_two_equal_models_are_not_better() -> None:
 
 
 def test_a_model_that_finds_more_everywhere_is_better() -> None:
-    found, drawn = compare([_model(lambda *_: True)], [_model(lambda _, n: n % 2 == 0)])
+    found, drawn = compare([_model(lambda *_: True)] * 2, [_model(lambda _, n: n % 2 == 0)] * 2)
     assert drawn.within_patient
     ap50 = found[0]
     assert ap50.metric == "ap50"
@@ -51,7 +53,7 @@ def test_a_model_that_finds_more_everywhere_is_better() -> None:
 def test_worse_on_one_sequence_is_not_better_however_large_the_gain_on_the_other() -> None:
     first = _model(lambda sequence, n: sequence == "a" or n != 3)
     second = _model(lambda sequence, n: sequence == "b" or n % 2 == 0)
-    found, _ = compare([first], [second])
+    found, _ = compare([first] * 2, [second] * 2)
     assert found[0].overall.mean > 0.05
     assert not found[0].better
     assert len(found[0].objections) == 1
@@ -62,11 +64,30 @@ def test_a_gain_that_could_be_a_loss_is_not_better() -> None:
     # One block of each sequence is lost, two others are won: above zero, and well within noise.
     first = _model(lambda _, n: n // 5 != 0)
     second = _model(lambda _, n: n // 5 in (0, 3) or (n // 5 == 2 and n % 5 < 4))
-    found, _ = compare([first], [second])
+    found, _ = compare([first] * 2, [second] * 2)
     assert found[0].overall.mean > 0
     assert found[0].overall.interval[0] < -0.01
     assert not found[0].better
     assert "lower bound" in found[0].objections[-1]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "frames", "sequences", "said"),
+    [
+        (1, 20, 2, "one pair of seeds is too few, at least 2 expected"),
+        (2, 10, 2, "4 blocks of 5 consecutive frames.* are too few, at least 6 expected"),
+        (2, 40, 1, "one sequence is too few, at least 2 expected"),
+    ],
+)
+def test_a_clear_gain_on_too_little_is_not_called_better(seeds, frames, sequences, said) -> None:
+    groups = ("a", "b")[:sequences]
+    good = _model(lambda *_: True, frames).of_groups(*groups)
+    half = _model(lambda _, n: n % 2 == 0, frames).of_groups(*groups)
+    found, _ = compare([good] * seeds, [half] * seeds)
+    assert found[0].overall.interval[0] > 0
+    assert not found[0].better
+    assert len(found[0].objections) == 1
+    assert re.search(said, found[0].objections[0])
 
 
 def test_seeds_are_paired_by_position() -> None:
@@ -98,7 +119,7 @@ def test_where_patients_are_drawn_no_sequence_has_a_veto() -> None:
             ]
         )
 
-    found, drawn = compare([model(range(12))], [model(range(3))])
+    found, drawn = compare([model(range(12))] * 2, [model(range(3))] * 2)
     assert drawn.unit.startswith("12 ")
     assert found[0].by_sequence == {}
     assert found[0].better

@@ -62,7 +62,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     assert 0.88 <= covered / trials <= 0.99
 
 
-def test_ten_patients_are_drawn_as_patients_and_fewer_as_blocks_of_frames() -> None:
+def test_ten_folders_are_drawn_as_patients_and_one_patient_as_blocks_of_frames() -> None:
     ten = [frame(f"p{n % 10}/{n}.png", f"p{n % 10}", [], []) for n in range(40)]
     drawn = resample(ten, resamples=20)
     assert drawn.unit.startswith("10 folders")
@@ -75,7 +75,42 @@ def test_ten_patients_are_drawn_as_patients_and_fewer_as_blocks_of_frames() -> N
     assert named.within_patient
     assert "10 sequences (within patient)" in named.unit
     by_patient = resample(ten, {e.name: f"x{n // 4}" for n, e in enumerate(ten)}, resamples=20)
-    assert by_patient.unit == "10 patients"
+    assert (by_patient.unit, by_patient.note) == ("10 patients", "")
+
+
+def test_known_patients_are_drawn_though_they_are_few_and_that_is_said() -> None:
+    # The paper's own test split.
+    frames = [frame(f"p{n // 10}/{n}.png", f"p{n // 10}", [], []) for n in range(60)]
+    drawn = resample(frames, {entry.name: entry.group for entry in frames}, resamples=20)
+    assert (drawn.unit, drawn.units) == ("6 patients", 6)
+    assert drawn.note == "only 6 patients: the intervals are rough"
+    assert not drawn.within_patient
+    for start in range(0, 60, 10):
+        columns = drawn.draws[:, start : start + 10]
+        assert (columns == columns[:, :1]).all()
+
+
+@pytest.mark.parametrize(
+    ("patient", "why"),
+    [
+        (None, "nobody said who the patients are"),
+        ("", "grouped by sequence"),
+        ("P1", "one patient"),
+    ],
+)
+def test_an_interval_within_patient_says_why(patient: str | None, why: str) -> None:
+    frames = [frame(f"a/{n}.png", "a", [], []) for n in range(6)]
+    patients = None if patient is None else {entry.name: patient for entry in frames}
+    drawn = resample(frames, patients, resamples=20)
+    assert drawn.note.startswith(why)
+    assert drawn.note.endswith("within patient and say nothing about another")
+
+
+def test_sequences_below_patients_are_not_taken_for_patients() -> None:
+    frames = [frame(f"p{n % 2}/s{n}/1.png", f"p{n % 2}/s{n}", [], []) for n in range(12)]
+    drawn = resample(frames, resamples=20)
+    assert drawn.within_patient
+    assert "12 sequences (within patient)" in drawn.unit
 
 
 def test_blocks_hold_five_frames_in_time_order_of_one_sequence() -> None:

@@ -146,6 +146,39 @@ def test_splits_bring_their_leaks_along_and_sequences_are_no_patients(
     assert set(found.patients.values()) == {""}
 
 
+def test_patients_that_lists_know_are_the_patients_of_the_judged(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    dataset = open_dataset(shapes_dataset)
+    names = [sample.name for sample in dataset.samples]
+    grouping = grouping_from(r"regex:(.*)\.png", dataset)
+    path = tmp_path / "splits.json"
+    splits = splits_from_lists(dataset, {"train": names[1:], "val": names[:1]}, grouping)
+    write_splits(splits, path)
+    found = _opened("--data", shapes_dataset, "--splits", path)
+    assert found.patients == {name: name.removesuffix(".png") for name in names}
+
+
+def test_patients_on_two_sides_are_named_where_a_rule_or_a_folder_tells(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    given = ("--data", shapes_dataset, "--group-by", r"regex:(.)\.png")
+    assert "patient 0 is in train and val" in _opened(*given).leaks[0]
+    root = Path(shutil.copytree(shapes_dataset, tmp_path / "two"))
+    for kind in ("images", "labels"):
+        for number, split in enumerate(("train", "val")):
+            (root / kind / split).rename(root / kind / f"P{number}")
+    said = json.loads((root / "dataset.json").read_text())
+    said["splits"] = {"train": ["P0"], "val": ["P1/000.png"]}
+    (root / "dataset.json").write_text(json.dumps(said))
+    found = _opened("--data", root)
+    assert set(found.patients.values()) == {"P0", "P1"}
+    assert found.leaks == ()
+    said["splits"]["train"].append("P1/001.png")
+    (root / "dataset.json").write_text(json.dumps(said))
+    assert "patient P1 is in train and val" in _opened("--data", root).leaks[0]
+
+
 def test_a_rule_says_whose_each_picture_is(shapes_dataset: Path) -> None:
     found = _opened("--data", shapes_dataset, "--group-by", r"regex:(.)\.png")
     assert set(found.patients.values()) == set("01234567")

@@ -77,8 +77,10 @@ def read_coco(reading: Reading) -> AnnotatedSet:
     """
     contents = list(_contents(reading))
     files = [_file(reading, path, said) for path, said in contents]
+    headings = _headings(contents) - {label for file in files for label in _used(file)}
     classes = reading.classes(
-        (label for file in files for label in file.labels.values()), keep_order=True
+        (label for file in files for label in file.labels.values() if label not in headings),
+        keep_order=True,
     )
     finder = PictureFinder(reading.root)
     pages: dict[str, _Page] = {}
@@ -142,6 +144,22 @@ def _file(reading: Reading, path: Path, said: dict[str, Any]) -> _File:
         {number: entry for number, (_, entry) in frames.items()},
         {number: tuple(found) for number, found in entries.items()},
     )
+
+
+def _headings(contents: list[tuple[Path, dict[str, Any]]]) -> set[object]:
+    """Categories under which others stand: programs list them beside those that are drawn."""
+    entries = [e for _, said in contents for e in said["categories"] if isinstance(e, dict)]
+    pairs = [(entry.get("name"), entry.get("supercategory")) for entry in entries]
+    return {above for name, above in pairs if isinstance(above, str) and above != name}
+
+
+def _used(file: _File) -> Iterator[str]:
+    """The labels of a file's annotations."""
+    for entries in file.entries.values():
+        for _, said in entries:
+            category = said.get("category_id")
+            if type(category) is int and category in file.labels:
+                yield file.labels[category]
 
 
 def _objects(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,8 @@ from lmsfa.data.pictures import PICTURE_ENDINGS, picture_bytes, picture_ending, 
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
+IGNORED = "__ignore__"
+"""What LabelMe's own converters call a region that is not to be learned from."""
 _ROUNDNESS_PX = 0.02
 """How far the polygon that stands for a circle may lie inside it."""
 
@@ -60,10 +62,10 @@ def read_labelme(reading: Reading) -> AnnotatedSet:
             elif page is not None:
                 pages[page.sample.name] = page
     _name_unannotated(reading, pages)
-    void = reading.description.void_label
+    void = {reading.description.void_label, IGNORED}
     labels = sorted({shape["label"] for page in pages.values() for _, shape in page.shapes})
-    classes = reading.classes((label for label in labels if label != void), keep_order=False)
-    pages = {name: _of_known_classes(reading, page, classes) for name, page in pages.items()}
+    classes = reading.classes((label for label in labels if label not in void), keep_order=False)
+    pages = {name: _of_known_classes(reading, page, classes, void) for name, page in pages.items()}
     return reading.finish(
         "labelme",
         classes.classes,
@@ -128,11 +130,11 @@ def _shape_name(number: int, said: object) -> str:
     return f"shape {number} ({label})" if is_name(label) else f"shape {number}"
 
 
-def _of_known_classes(reading: Reading, page: _Page, classes: ClassList) -> _Page:
+def _of_known_classes(reading: Reading, page: _Page, classes: ClassList, void: Set[str]) -> _Page:
     kept = []
     known = ", ".join(entry.name for entry in classes.classes)
     for number, said in page.shapes:
-        if said["label"] in classes.ids or said["label"] == reading.description.void_label:
+        if said["label"] in classes.ids or said["label"] in void:
             kept.append((number, said))
         else:
             place = f"{page.path}: {_shape_name(number, said)}"
@@ -211,14 +213,14 @@ def _circle(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _annotation(
-    pages: dict[str, _Page], classes: ClassList, void_label: str, sample: Sample
+    pages: dict[str, _Page], classes: ClassList, void_labels: Set[str], sample: Sample
 ) -> Annotation:
     page = pages[sample.name]
     void = np.zeros((page.height, page.width), dtype=np.bool_)
     joined: dict[object, Shape] = {}
     for number, said in page.shapes:
         polygons, masks = _parts(said, page.height, page.width)
-        if said["label"] == void_label:
+        if said["label"] in void_labels:
             region = shape_region(Shape(0, polygons, masks), page.height, page.width)
             void[region.window] |= region.mask
             continue

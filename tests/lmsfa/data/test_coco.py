@@ -105,6 +105,21 @@ def test_folders_of_names_are_groups(tmp_path: Path) -> None:
     assert (sample.name, sample.group) == ("p1/seq 2/1.png", "p1/seq 2")
 
 
+def _category(number: int, name: str, above: str) -> dict:
+    return {"id": number, "name": name, "supercategory": above}
+
+
+def test_a_heading_of_categories_is_no_class_unless_it_is_drawn(tmp_path: Path) -> None:
+    categories = [_category(0, "spine", "none"), _category(1, "Fat", "spine")]
+    categories += [_category(2, "tool", "spine"), _category(3, "脂肪组织", "spine")]
+    drawn = [marked([flat(square(0, 0))], 2), marked([flat(square(20, 20))], 3)]
+    write_coco(tmp_path / "a.json", drawn, categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["adipose", "tool"]
+    assert _truth(tmp_path).classes == (1, 0)
+    write_coco(tmp_path / "a.json", [marked([flat(square(0, 0))], 0)], categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["adipose", "spine", "tool"]
+
+
 def test_licence_and_attribution_are_read(tmp_path: Path) -> None:
     more = {"info": {"contributor": "somebody"}, "licenses": [{"id": 1, "name": "CC BY 4.0"}]}
     write_coco(tmp_path / "a.json", [], **more)

@@ -150,12 +150,34 @@ def test_spinal_structures_come_in_the_papers_order_and_colours(tmp_path: Path) 
 
 
 def test_other_labels_are_classes_by_name_in_colours_of_their_own(tmp_path: Path) -> None:
-    shapes = [shape(label, square(0, 0)) for label in ("tumour", "Fat", "Tumour", "vessel")]
+    shapes = [shape(label, square(0, 0)) for label in ("tumour", "skin", "Tumour", "vessel")]
     write_labelme(tmp_path / "a.json", shapes)
     dataset, truth = _only(tmp_path)
-    assert [entry.name for entry in dataset.classes] == ["Fat", "Tumour", "vessel"]
+    assert [entry.name for entry in dataset.classes] == ["Tumour", "skin", "vessel"]
     assert len({entry.colour for entry in dataset.classes}) == 3
-    assert truth.classes == (1, 0, 1, 2)
+    assert truth.classes == (0, 1, 0, 2)
+
+
+def test_an_instrument_beside_them_leaves_the_spinal_structures_what_they_are(
+    tmp_path: Path,
+) -> None:
+    labels = ["instrument", "Adiposity", "ADIPOSE", "脂肪", "nerve", "Nerve ", "骨"]
+    write_labelme(tmp_path / "a.json", [shape(label, square(0, 0)) for label in labels])
+    dataset, truth = _only(tmp_path)
+    names = ["adipose", "bone", "nerve", "instrument"]
+    assert [entry.name for entry in dataset.classes] == names
+    assert truth.classes == (3, 0, 0, 0, 2, 2, 1)
+    assert dataset.classes[2].role == "protected"
+
+
+def test_what_is_to_be_ignored_is_void_and_no_class(tmp_path: Path) -> None:
+    shapes = [shape("x", square(0, 0)), shape("__ignore__", square(20, 20))]
+    write_labelme(tmp_path / "a.json", shapes)
+    dataset, truth = _only(tmp_path)
+    assert [entry.name for entry in dataset.classes] == ["x"]
+    assert truth.classes == (0,)
+    assert truth.void[20:30, 20:30].all()
+    assert np.count_nonzero(truth.void) == 100
 
 
 def test_a_file_of_classes_says_order_and_looks(tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_spinal_names_of_any_spelling_come_in_the_papers_order(tmp_path: Path) -
     assert dataset.truth(dataset.samples[0]).classes == (1, 0)
 
 
+def test_spinal_names_are_understood_beside_others(tmp_path: Path) -> None:
+    names = "names: [tool, Nerve, LF, 神经]\n"
+    _made(tmp_path, f"0 {SQUARE}\n3 {SQUARE}\n2 {SQUARE}\n", f"train: images/train\n{names}")
+    dataset = open_dataset(tmp_path)
+    assert [entry.name for entry in dataset.classes] == ["ligamentum flavum", "nerve", "tool"]
+    assert dataset.truth(dataset.samples[0]).classes == (2, 1, 0)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -113,7 +113,7 @@ def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
         try:
             said = read_json(path)
         except DatasetError as error:
-            reading.problems.bad(str(path), str(error).removeprefix(f"{path}: "))
+            reading.problems.broken(path, error)
             continue
         if is_coco(said):
             yield path, said

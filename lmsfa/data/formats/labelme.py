@@ -89,7 +89,7 @@ def _read_page(reading: Reading, path: Path) -> _Page | None:
     try:
         said = read_json(path)
     except DatasetError as error:
-        problems.bad(str(path), str(error).removeprefix(f"{path}: "))
+        problems.broken(path, error)
         return None
     if not is_labelme(said):
         problems.odd(str(path), "not a LabelMe file; left alone")
@@ -99,7 +99,7 @@ def _read_page(reading: Reading, path: Path) -> _Page | None:
         frame_path = _frame_path(path, said)
         height, width = _size(frame_path, said)
     except DatasetError as error:
-        problems.bad(str(path), error)
+        problems.broken(path, error)
         return None
     sample = _sample(reading.root, path, frame_path)
     shapes = tuple(_usable(reading, path, said["shapes"], height, width))

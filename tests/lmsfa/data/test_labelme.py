@@ -270,6 +270,15 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path, content: bytes) -> None
     assert len(open_dataset(tmp_path, skip_bad=True).problems) == 1
 
 
+@pytest.mark.parametrize("inside", ["no base64", "bm8gcGljdHVyZQ=="])
+def test_a_file_with_a_broken_picture_inside_is_named_once(tmp_path: Path, inside: str) -> None:
+    write_labelme(tmp_path / "bad.json", [shape("x", square(0, 0))], imageData=inside)
+    (tmp_path / "bad.png").unlink()
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path)
+    assert str(caught.value).count("bad.json") == 1
+
+
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40], ids=repr)
 def test_an_unreadable_picture_is_named(tmp_path: Path, data: bytes) -> None:
     write_labelme(tmp_path / "a.json", [shape("x", square(0, 0))])

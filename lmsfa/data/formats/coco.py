@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.formats.class_names import is_name
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import files_below, group_of, named_path
+from lmsfa.data.formats.folders import direct_path, files_below, group_of, named_path, names_below
 from lmsfa.data.formats.picture_finder import PictureFinder
 from lmsfa.data.formats.reading import Reading, points_array
 from lmsfa.data.formats.run_length import run_lengths, runs_region
@@ -83,17 +83,21 @@ def read_coco(reading: Reading) -> AnnotatedSet:
         keep_order=True,
     )
     finder = PictureFinder(reading.root)
-    pages: dict[str, _Page] = {}
-    splits: dict[str, list[str]] = {}
+    found: dict[Path, tuple[_Page, str]] = {}
     for file in files:
         for page in _pages(reading, file, finder, classes.ids):
-            if page.sample.name in pages:
+            if page.sample.frame_path in found:
                 what = f"picture {page.sample.name!r} comes twice in the set"
                 reading.problems.bad(str(file.path), what)
-                continue
-            pages[page.sample.name] = page
-            if file.split:
-                splits.setdefault(file.split, []).append(page.sample.name)
+            else:
+                found[page.sample.frame_path] = (page, file.split)
+    names = _names(reading.root, [page.sample for page, _ in found.values()])
+    pages: dict[str, _Page] = {}
+    splits: dict[str, list[str]] = {}
+    for path, (page, split) in found.items():
+        pages[names[path]] = replace(page, sample=replace(page.sample, name=names[path]))
+        if split:
+            splits.setdefault(split, []).append(names[path])
     licence, attribution = _owed(contents)
     return reading.finish(
         "coco",
@@ -104,6 +108,13 @@ def read_coco(reading: Reading) -> AnnotatedSet:
         licence=licence,
         attribution=attribution,
     )
+
+
+def _names(root: Path, samples: list[Sample]) -> dict[Path, str]:
+    """A name for every picture: as its file has it where that is unique, else from the root."""
+    if len({sample.name for sample in samples}) == len(samples):
+        return {sample.frame_path: sample.name for sample in samples}
+    return names_below(root, [sample.frame_path for sample in samples])
 
 
 def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -204,7 +215,8 @@ def _pages(
     for number, frame in file.frames.items():
         place = f"{file.path}: image {number}"
         try:
-            frame_path = finder.find(frame.get("file_name"), file.path.parent, file.split)
+            said = finder.find(frame.get("file_name"), file.path.parent, file.split)
+            frame_path = direct_path(said)
             height, width = picture_size(frame_path)
             claimed = (frame.get("height", height), frame.get("width", width))
             _check_size(claimed, (height, width), frame_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,14 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.formats.class_names import ClassList, is_name
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import files_below, group_of, is_file, named_path, pictures_below
+from lmsfa.data.formats.folders import (
+    direct_path,
+    files_below,
+    group_of,
+    is_file,
+    named_path,
+    pictures_below,
+)
 from lmsfa.data.formats.labelme_schema import MARKS, check_file, check_shape
 from lmsfa.data.formats.mask_picture import mask_of
 from lmsfa.data.formats.reading import Reading, points_array
@@ -149,9 +155,7 @@ def _frame_path(path: Path, said: dict[str, Any]) -> Path:
     endings = (path.with_suffix(ending) for ending in (named.suffix, *PICTURE_ENDINGS) if ending)
     for place in (*beside, *endings):
         if place != path and is_file(place):
-            # Without "..", so that the name in the set shows the folder that it lies in.
-            direct = Path(os.path.normpath(place))
-            return direct if is_file(direct) else place
+            return direct_path(place)
     if not said.get("imageData"):
         raise DatasetError(f"no picture {said['imagePath']!r} beside it, and none inside")
     return path

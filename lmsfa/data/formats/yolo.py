@@ -12,7 +12,7 @@ import yaml
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
 from lmsfa.data.formats.class_names import is_name
-from lmsfa.data.formats.folders import group_of, is_file
+from lmsfa.data.formats.folders import group_of, is_file, names_below
 from lmsfa.data.formats.problems import one_line, reason
 from lmsfa.data.formats.reading import Reading, checked_points
 from lmsfa.data.formats.yolo_places import Listed, listed_pictures, looks_listed, text_lines
@@ -127,10 +127,7 @@ def _names(root: Path, listed: list[Listed]) -> dict[Path, str]:
     below = {entry.path: entry.below.as_posix() for entry in listed}
     if len(set(below.values())) == len(below):
         return below
-    return {
-        path: (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-        for path in below
-    }
+    return names_below(root, below)
 
 
 def labels_path(frame_path: Path) -> Path:

@@ -96,6 +96,28 @@ def test_of_two_pictures_of_one_name_the_one_of_the_split_is_meant(tmp_path: Pat
     assert open_dataset(tmp_path).samples[0].frame_path == tmp_path / "val" / "0.png"
 
 
+def test_equal_names_in_two_splits_stay_apart(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "0001.png", "height": 40, "width": 60}]
+    for category, split in ((10, "train"), (20, "valid")):
+        path = tmp_path / split / "_annotations.coco.json"
+        write_coco(path, [marked([flat(square(0, 0))], category)], frames=frames)
+        (path.parent / "images/0001.png").rename(path.parent / "0001.png")
+    dataset = open_dataset(tmp_path)
+    assert dict(dataset.splits) == {"train": ("train/0001.png",), "val": ("valid/0001.png",)}
+    assert [dataset.truth(sample).classes for sample in dataset.samples] == [(0,), (1,)]
+    assert [sample.group for sample in dataset.samples] == ["", ""]
+
+
+def test_one_picture_in_two_files_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "1.png"}]
+    write_coco(tmp_path / "a.json", [], frames=frames)
+    (tmp_path / "labels").mkdir()
+    text = (tmp_path / "a.json").read_text()
+    (tmp_path / "b.json").write_text(text.replace("1.png", "labels/../images/1.png"))
+    with pytest.raises(DatasetError, match=r"b\.json: picture .* comes twice"):
+        open_dataset(tmp_path)
+
+
 def test_folders_of_names_are_groups(tmp_path: Path) -> None:
     frames = [{"id": 1, "file_name": "p1\\seq 2\\1.png"}]
     write_coco(tmp_path / "a.json", [], frames=frames)

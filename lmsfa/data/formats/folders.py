@@ -39,6 +39,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder, also for names that no system takes."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def direct_path(path: Path) -> Path:
     """A file's path without "..", so that it shows the folder that the file lies in."""
     direct = Path(os.path.normpath(path))

@@ -54,14 +54,23 @@ def picture_bytes(path: Path) -> bytes:
     try:
         if path.suffix.lower() == ".json":
             inside = json.loads(path.read_text(encoding="utf-8-sig"))["imageData"]
-            return base64.b64decode(inside, validate=True)
+            return base64_bytes(inside)
         return path.read_bytes()
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such picture") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         raise DatasetError(f"{path}: holds no readable imageData") from None
+
+
+def base64_bytes(text: str) -> bytes:
+    """What a text in base64 holds; some programs break it into lines, as mail does.
+
+    Raises:
+        ValueError: it is no base64.
+    """
+    return base64.b64decode("".join(text.split()), validate=True)
 
 
 def picture_ending(data: bytes) -> str:

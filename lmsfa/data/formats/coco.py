@@ -59,9 +59,9 @@ class _File:
 
     path: Path
     split: str
-    labels: Mapping[int, str]
-    frames: Mapping[int, dict[str, Any]]
-    entries: Mapping[int, tuple[tuple[int, dict[str, Any]], ...]]
+    labels: Mapping[str, str]
+    frames: Mapping[str, dict[str, Any]]
+    entries: Mapping[str, tuple[tuple[int, dict[str, Any]], ...]]
 
 
 def is_coco(said: object) -> bool:
@@ -133,26 +133,25 @@ def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _file(reading: Reading, path: Path, said: dict[str, Any]) -> _File:
-    categories = _numbered(reading, path, said, "categories", "id")
     labels = {}
-    for number, (_, entry) in categories.items():
+    for number, entry in _by_id(reading, path, said, "categories").items():
         if not is_name(entry.get("name")):
             raise DatasetError(f"{path}: category {number}: {entry.get('name')!r} cannot be a name")
         labels[number] = str(entry["name"])
-    frames = _numbered(reading, path, said, "images", "id")
-    entries: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+    frames = _by_id(reading, path, said, "images")
+    entries: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for index, entry in _objects(reading, path, said, "annotations"):
-        owner = entry.get("image_id")
-        if type(owner) is int and owner in frames:
+        owner = _id(entry.get("image_id"))
+        if owner is not None and owner in frames:
             entries.setdefault(owner, []).append((index, entry))
         else:
-            what = f"image_id {owner!r} is no picture of the file"
+            what = f"image_id {entry.get('image_id')!r} is no picture of the file"
             reading.problems.bad(f"{path}: annotation {index}", what)
     return _File(
         path,
         split_of(path),
-        dict(sorted(labels.items())),
-        {number: entry for number, (_, entry) in frames.items()},
+        dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0]))),
+        frames,
         {number: tuple(found) for number, found in entries.items()},
     )
 
@@ -168,8 +167,8 @@ def _used(file: _File) -> Iterator[str]:
     """The labels of a file's annotations."""
     for entries in file.entries.values():
         for _, said in entries:
-            category = said.get("category_id")
-            if type(category) is int and category in file.labels:
+            category = _id(said.get("category_id"))
+            if category is not None and category in file.labels:
                 yield file.labels[category]
 
 
@@ -185,18 +184,25 @@ def _objects(
             reading.problems.bad(f"{path}: {part}[{index}]", "expected an object")
 
 
-def _numbered(
-    reading: Reading, path: Path, said: dict[str, Any], part: str, key: str
-) -> dict[int, tuple[int, dict[str, Any]]]:
-    found: dict[int, tuple[int, dict[str, Any]]] = {}
+def _by_id(
+    reading: Reading, path: Path, said: dict[str, Any], part: str
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for index, entry in _objects(reading, path, said, part):
-        number = entry.get(key)
-        if type(number) is not int or number in found:
-            what = "comes twice" if type(number) is int else "is no whole number"
-            reading.problems.bad(f"{path}: {part}[{index}]", f"{key} {number!r} {what}")
+        key = _id(entry.get("id"))
+        if key is None or key in found:
+            what = "is no whole number or text" if key is None else "comes twice"
+            reading.problems.bad(f"{path}: {part}[{index}]", f"id {entry.get('id')!r} {what}")
         else:
-            found[number] = (index, entry)
+            found[key] = entry
     return found
+
+
+def _id(said: object) -> str | None:
+    """An id as text: some programs put numbers into quotation marks, or have other ids."""
+    if isinstance(said, int) and not isinstance(said, bool):
+        return str(said)
+    return said if isinstance(said, str) and is_name(said) else None
 
 
 def split_of(path: Path) -> str:
@@ -218,8 +224,7 @@ def _pages(
             said = finder.find(frame.get("file_name"), file.path.parent, file.split)
             frame_path = direct_path(said)
             height, width = picture_size(frame_path)
-            claimed = (frame.get("height", height), frame.get("width", width))
-            _check_size(claimed, (height, width), frame_path)
+            _check_size(frame, (height, width), frame_path)
         except DatasetError as error:
             reading.problems.bad(place, error)
             continue
@@ -229,7 +234,9 @@ def _pages(
         yield _Page(sample, height, width, tuple(usable))
 
 
-def _check_size(claimed: tuple[object, object], size: tuple[int, int], frame_path: Path) -> None:
+def _check_size(frame: dict[str, Any], size: tuple[int, int], frame_path: Path) -> None:
+    said = (frame.get("height"), frame.get("width"))
+    claimed = tuple(own if part is None else part for part, own in zip(said, size, strict=True))
     if claimed != size:
         raise DatasetError(
             f"says {claimed[1]} x {claimed[0]}; {frame_path.name} is {size[1]} x {size[0]}"
@@ -237,12 +244,12 @@ def _check_size(claimed: tuple[object, object], size: tuple[int, int], frame_pat
 
 
 def _usable(
-    reading: Reading, file: _File, number: int, size: tuple[int, int], ids: Mapping[str, int]
+    reading: Reading, file: _File, number: str, size: tuple[int, int], ids: Mapping[str, int]
 ) -> Iterator[_Entry]:
     for index, said in file.entries.get(number, ()):
-        category = said.get("category_id")
-        label = file.labels.get(category) if type(category) is int else None
-        place = f"{file.path}: annotation {index} ({label or category!r})"
+        category = _id(said.get("category_id"))
+        label = None if category is None else file.labels.get(category)
+        place = f"{file.path}: annotation {index} ({label or said.get('category_id')!r})"
         if label is None or (label not in ids and not said.get("iscrowd")):
             reading.problems.bad(place, "unknown class; the set has " + ", ".join(ids))
             continue

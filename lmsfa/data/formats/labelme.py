@@ -34,6 +34,8 @@ IGNORED = "__ignore__"
 """What LabelMe's own converters call a region that is not to be learned from."""
 _ROUNDNESS_PX = 0.02
 """How far the polygon that stands for a circle may lie inside it."""
+_SLANT_PX = 0.01
+"""How far the corners of an upright rectangle may lie from where they belong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +193,11 @@ def _parts(
     points = points_array(said["points"], 3 if kind == "polygon" else 2)
     if kind == "polygon":
         return (points,), ()
+    if kind == "rectangle" and len(points) == 4:
+        return (_four_corners(points),), ()
     if len(points) != 2:
-        raise DatasetError(f"a {kind} has 2 points, got {len(points)}")
+        corners = " or 4 corners" if kind == "rectangle" else ""
+        raise DatasetError(f"a {kind} has 2 points{corners}, got {len(points)}")
     if kind == "mask":
         return (), (mask_of(said["mask"], points, height, width),)
     return (_rectangle(points) if kind == "rectangle" else _circle(points),), ()
@@ -201,6 +206,13 @@ def _parts(
 def _rectangle(points: NDArray[np.float64]) -> NDArray[np.float64]:
     (x1, y1), (x2, y2) = points
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
+
+
+def _four_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An upright rectangle whatever the order of its corners; a turned one in their order."""
+    upright = _rectangle(np.array([points.min(axis=0), points.max(axis=0)]))
+    met = np.abs(upright[:, None] - points).max(axis=2) <= _SLANT_PX
+    return upright if met.any(axis=0).all() and met.any(axis=1).all() else points
 
 
 def _circle(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -142,6 +142,23 @@ def test_a_heading_of_categories_is_no_class_unless_it_is_drawn(tmp_path: Path) 
     assert [entry.name for entry in open_dataset(tmp_path).classes] == ["adipose", "spine", "tool"]
 
 
+@pytest.mark.parametrize("own", ["7", "frame 1", 7])
+@pytest.mark.parametrize("category", ["10", 10])
+def test_ids_may_be_text(tmp_path: Path, own: object, category: object) -> None:
+    frames = [{"id": own, "file_name": "1.png"}]
+    categories = [{"id": "10", "name": "b"}, {"id": "9", "name": "a"}]
+    drawn = [marked([flat(square(0, 0))], category, image_id=own)]
+    write_coco(tmp_path / "a.json", drawn, frames=frames, categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["a", "b"]
+    assert _truth(tmp_path).classes == (1,)
+
+
+def test_a_size_that_is_not_said_is_the_pictures_own(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "1.png", "height": None, "width": None}]
+    write_coco(tmp_path / "a.json", [marked([flat(square(0, 0))])], frames=frames)
+    assert _truth(tmp_path).void.shape == (40, 60)
+
+
 def test_licence_and_attribution_are_read(tmp_path: Path) -> None:
     more = {"info": {"contributor": "somebody"}, "licenses": [{"id": 1, "name": "CC BY 4.0"}]}
     write_coco(tmp_path / "a.json", [], **more)
@@ -187,7 +204,9 @@ def test_a_malformed_annotation_is_named_with_file_and_number(
         ([{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "twice"),
         ([{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "a.png"}], "twice"),
         ([{"id": 1, "file_name": "a.png", "height": 7, "width": 7}], "7 x 7"),
-        ([{"id": "1", "file_name": "a.png"}], "whole number"),
+        ([{"id": 1.5, "file_name": "a.png"}], "whole number"),
+        ([{"id": True, "file_name": "a.png"}], "whole number"),
+        ([{"id": "1", "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "twice"),
     ],
 )
 def test_a_malformed_picture_is_named(tmp_path: Path, frames: list, said: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,29 @@ def test_points_count_pixel_edges(tmp_path: Path) -> None:
 def test_a_rectangle_may_be_drawn_from_any_corner(tmp_path: Path) -> None:
     write_labelme(tmp_path / "a.json", [shape("x", [[20, 10], [10, 20]], "rectangle")])
     assert _area(_only(tmp_path)[1]) == 100
+
+
+@pytest.mark.parametrize(
+    ("corners", "area"),
+    [
+        ([[10, 10], [20, 10], [20, 20], [10, 20]], 100),
+        ([[10, 10], [20, 20], [20, 10], [10, 20.001]], 100),
+        ([[20, 10], [30, 20], [20, 30], [10, 20]], 200),
+    ],
+)
+def test_a_rectangle_may_have_four_corners(tmp_path: Path, corners: list, area: int) -> None:
+    write_labelme(tmp_path / "a.json", [shape("x", corners, "rectangle")])
+    assert _area(_only(tmp_path)[1]) == pytest.approx(area, rel=0.06)
+
+
+def test_base64_may_be_broken_into_lines(tmp_path: Path) -> None:
+    drawn = shape("x", [[20, 10], [28, 15]], "mask")
+    drawn["mask"] = "\r\n".join(textwrap.wrap(png_text(np.ones((6, 9))), 20)) + "\n"
+    inside = base64.encodebytes(write_picture(tmp_path / "b.png").read_bytes()).decode()
+    write_labelme(tmp_path / "a.json", [drawn], imageData=inside)
+    (tmp_path / "a.png").unlink()
+    (tmp_path / "b.png").unlink()
+    assert _area(_only(tmp_path)[1]) == 54
 
 
 def test_a_circle_is_its_centre_and_a_point_on_it(tmp_path: Path) -> None:
@@ -211,7 +235,8 @@ def test_a_label_that_the_file_of_classes_lacks_is_an_error_with_its_place(tmp_p
         ([shape("x", [[0, 0], [1, 1], [2, "3"]])], "pairs of numbers"),
         ([shape("x", [[0, 0], [1, 1], [2, 10**400]])], "pairs of numbers"),
         ([shape("x", [[0, 0], [1, 1], [2]])], "pairs of numbers"),
-        ([shape("x", [[0, 0], [1, 1], [2, 2]], "rectangle")], "2 points"),
+        ([shape("x", [[0, 0], [1, 1], [2, 2]], "rectangle")], "2 points or 4 corners"),
+        ([shape("x", square(0, 0), "circle")], "2 points"),
         ([shape("x", [[5, 5], [5, 5]], "circle")], "radius"),
         ([shape("x", square(0, 0), "star")], "star"),
         ([shape("x", square(0, 0), group_id="one")], "group_id"),

@@ -142,6 +142,8 @@ def test_a_picture_that_two_splits_take_is_named(own_shapes: Path) -> None:
     assert len(dataset.problems) == 1
     said = "4 pictures of split 'val' are also in split 'train', val/000.png for one"
     assert said in dataset.problems[0]
+    _describe(own_shapes, splits={"train": ["val/000.png"], "val": ["val/000.png"]})
+    assert open_dataset(own_shapes).problems == ()
 
 
 @pytest.mark.parametrize("bits", [2, 8])

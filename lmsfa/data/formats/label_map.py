@@ -112,7 +112,7 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
         # An entry may lie below another one.
         names = dict.fromkeys(n for entry in entries for n in _names(reading, maps.frames, entry))
         splits[split] = [s for s in map(partial(_sample, reading, maps), names) if s is not None]
-    _name_doubled(reading, splits)
+    _name_doubled(reading, splits, listed)
     # Pictures in no split belong to the set where they have a label map.
     others = (Sample(*name_and_group(p, maps.frames), p) for p in pictures_below(maps.frames))
     samples = [sample for found in splits.values() for sample in found]
@@ -133,16 +133,21 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
     )
 
 
-def _name_doubled(reading: Reading, splits: dict[str, list[Sample]]) -> None:
+def _name_doubled(
+    reading: Reading, splits: dict[str, list[Sample]], listed: dict[str, list[str]]
+) -> None:
     """Names pictures of two splits: a folder's entry takes what another lists below it, too."""
     first: dict[str, str] = {}
     for split, samples in splits.items():
-        doubled = [sample.name for sample in samples if sample.name in first]
+        names = [sample.name for sample in samples]
+        # Pictures that both splits list one by one are meant to be in both.
+        meant = {n for n in listed[split] if n in first and n in listed[first[n]]}
+        doubled = [n for n in names if n in first and n not in meant]
         if doubled:
             what = f"{len(doubled)} pictures of split {split!r} are also in split "
             what += f"{first[doubled[0]]!r}, {doubled[0]} for one"
             reading.problems.odd(str(reading.root / DESCRIPTION_FILE), printable(what))
-        first = dict.fromkeys((sample.name for sample in samples), split) | first
+        first = dict.fromkeys(names, split) | first
 
 
 def _sample(reading: Reading, maps: LabelMaps, name: str) -> Sample | None:

@@ -7,6 +7,8 @@ import io
 import json
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,14 @@ from PIL import Image
 
 from lmsfa.errors import DatasetError
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _SIGNATURES = {
     b"\xff\xd8": ".jpg",
     b"\x89PNG": ".png",
     b"BM": ".bmp",
     b"II*": ".tif",
     b"MM": ".tif",
+    b"RIFF": ".webp",
 }
 _BROKEN = (
     OSError,
@@ -51,14 +54,23 @@ def picture_bytes(path: Path) -> bytes:
     try:
         if path.suffix.lower() == ".json":
             inside = json.loads(path.read_text(encoding="utf-8-sig"))["imageData"]
-            return base64.b64decode(inside, validate=True)
+            return base64_bytes(inside)
         return path.read_bytes()
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such picture") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         raise DatasetError(f"{path}: holds no readable imageData") from None
+
+
+def base64_bytes(text: str) -> bytes:
+    """What a text in base64 holds; some programs break it into lines, as mail does.
+
+    Raises:
+        ValueError: it is no base64.
+    """
+    return base64.b64decode("".join(text.split()), validate=True)
 
 
 def picture_ending(data: bytes) -> str:
@@ -86,13 +98,9 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     place = io.BytesIO(picture_bytes(path)) if path.suffix.lower() == ".json" else path
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Pictures of a size that could fill the memory: Pillow warns, then refuses.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(place) as picture:
-                turned = picture.getexif().get(_ORIENTATION, 1) >= 5
-                width, height = picture.size
+        with _opened(place) as picture:
+            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+            width, height = picture.size
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such picture") from None
     except _BROKEN:
@@ -100,12 +108,29 @@ def picture_size(path: Path) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
-def decoded(path: Path, flags: int) -> NDArray[np.integer[Any] | np.floating[Any]] | None:
-    """A picture file as OpenCV decodes it under `flags`; None where it cannot."""
+def map_values(path: Path) -> NDArray[np.integer[Any] | np.floating[Any]] | None:
+    """The values of a picture that is a map, as they are stored; None where it is no picture.
+
+    Of a picture with a palette these are the (H, W) uint8 indices into it, not its colours.
+    """
     try:
-        return _decode(path.read_bytes(), flags)
-    except OSError:
+        with _opened(path) as picture:
+            if picture.mode == "P":
+                return np.array(picture)
+        # Else OpenCV, which keeps the number of bits and channels.
+        return _decode(path.read_bytes(), cv2.IMREAD_UNCHANGED)
+    except _BROKEN:
         return None
+
+
+@contextmanager
+def _opened(place: Path | io.BytesIO) -> Iterator[Image.Image]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Pictures of a size that could fill the memory: Pillow warns, then refuses.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(place) as picture:
+            yield picture
 
 
 def _decode(data: bytes, flags: int) -> NDArray[np.integer[Any] | np.floating[Any]] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from lmsfa.data.annotated import AnnotatedSet, DatasetError, Truth
 from lmsfa.data.augmentation import Geometry, mosaic, random_transform, relight, warp
@@ -30,6 +31,18 @@ _CLASS = {"id": 1, "name": "square", "colour": [1, 2, 3]}
 def _describe(root: Path, **changes: object) -> None:
     path = root / "dataset.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def _undescribe(root: Path, part: str) -> None:
+    path = root / "dataset.json"
+    said = json.loads(path.read_text())
+    del said[part]
+    path.write_text(json.dumps(said))
+
+
+def _empty_folder(root: Path) -> None:
+    (root / "images" / "none").mkdir()
+    _describe(root, splits={"train": ["none"], "val": ["val"]})
 
 
 def _first_truth(root: Path) -> Truth:
@@ -76,6 +89,9 @@ def test_holes_stay_holes_and_void_is_no_class(own_shapes: Path) -> None:
         (lambda root: (root / "labels" / "val" / "000.png").unlink(), "no label map"),
         (lambda root: (root / "labels" / "val" / "000.png").write_bytes(b"no"), "8-bit"),
         (lambda root: shutil.rmtree(root / "images" / "val"), "folder"),
+        (lambda root: _describe(root, splits={"val": [".."]}), "outside"),
+        (lambda root: _describe(root, splits={"val": ["/"]}), "outside"),
+        (_empty_folder, "none: listed in a split, but"),
         (lambda root: _describe(root, classes=[_CLASS, _CLASS]), "of the same name"),
         (lambda root: _describe(root, instances={"connectivity": 7}), "connectivity"),
         (lambda root: _describe(root, void=None), "label-map"),
@@ -87,6 +103,62 @@ def test_a_broken_set_is_named_in_one_line(own_shapes: Path, spoil: object, said
     with pytest.raises(DatasetError, match=said) as caught:
         _first_truth(own_shapes)
     assert "\n" not in str(caught.value)
+
+
+def test_without_splits_all_pictures_wait_to_be_split(own_shapes: Path) -> None:
+    _undescribe(own_shapes, "splits")
+    dataset = open_dataset(own_shapes)
+    assert len(dataset.samples) == 12
+    assert dict(dataset.splits) == {}
+    assert {sample.group for sample in dataset.samples} == {"train", "val"}
+
+
+def test_without_a_rule_every_component_is_an_instance(own_shapes: Path) -> None:
+    _undescribe(own_shapes, "instances")
+    values = np.zeros((96, 96), np.uint8)
+    values[10:20, 10:20] = 1
+    values[20:22, 20:22] = 1
+    values[60:62, 60:62] = 1
+    _, truth = _one_label(own_shapes, values)
+    assert [np.count_nonzero(truth.mask(number)) for number in (1, 2)] == [104, 4]
+
+
+@pytest.mark.parametrize("entry", [".", "p1", "./p1/", "p1/seq1/000.png", "../images/p1/seq1"])
+def test_folders_of_a_split_are_searched_to_the_bottom(own_shapes: Path, entry: str) -> None:
+    for part in ("images", "labels"):
+        (own_shapes / part / "p1").mkdir()
+        (own_shapes / part / "train").rename(own_shapes / part / "p1" / "seq1")
+    _describe(own_shapes, splits={"train": [entry]})
+    samples = open_dataset(own_shapes).in_split("train")
+    counts = {".": 12, "p1/seq1/000.png": 1}
+    assert len(samples) == counts.get(entry, 8)
+    assert (samples[0].name, samples[0].group) == ("p1/seq1/000.png", "p1/seq1")
+
+
+def test_a_picture_that_two_splits_take_is_named(own_shapes: Path) -> None:
+    _describe(own_shapes, splits={"train": [".", "train"], "val": ["val"]})
+    dataset = open_dataset(own_shapes)
+    assert len(dataset.in_split("train")) == 12
+    assert len(dataset.problems) == 1
+    said = "4 pictures of split 'val' are also in split 'train', val/000.png for one"
+    assert said in dataset.problems[0]
+    _describe(own_shapes, splits={"train": ["val/000.png"], "val": ["val/000.png"]})
+    assert open_dataset(own_shapes).problems == ()
+
+
+@pytest.mark.parametrize("bits", [2, 8])
+def test_a_map_with_a_palette_holds_its_indices(own_shapes: Path, bits: int) -> None:
+    values = np.zeros((96, 96), np.uint8)
+    values[10:40, 10:40] = 2
+    picture = Image.fromarray(values).convert("P")
+    picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+    picture.putdata(values.ravel().tolist())
+    picture.save(own_shapes / "labels" / "val" / "000.png", bits=bits)
+    with Image.open(own_shapes / "labels" / "val" / "000.png") as saved:
+        assert saved.mode == "P"
+    truth = _first_truth(own_shapes)
+    assert truth.classes == (1,)
+    assert np.count_nonzero(truth.mask(1)) == 900
 
 
 def test_a_label_map_of_another_size_than_its_picture_is_refused(own_shapes: Path) -> None:

@@ -30,6 +30,11 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 """Other spellings of the spinal structures; case, spaces, underscores and hyphens do not matter."""
 
+_SHARED_SPELLINGS = frozenset({"ligament", "lf", "韧带", "韌帶"})
+"""Spellings that mean something else in other fields: every joint has ligaments."""
+_TELLING = frozenset({"ligamentum flavum", "nerve"})
+"""Structures beside which a shared spelling means the spinal one."""
+
 # Okabe and Ito's colours for the colour-blind, without black, which an endoscope's border has.
 _PALETTE: tuple[Colour, ...] = (
     (230, 159, 0),
@@ -87,23 +92,43 @@ def classes_of(
 ) -> ClassList:
     """Finds the classes behind the labels of a set.
 
+    A label that spells a spinal structure is of that structure's class, whatever other labels the
+    set has: fat is adipose tissue in every field. Only "ligament" and its like are a ligamentum
+    flavum just where the set has no other than spinal labels, or names a nerve or a ligamentum
+    flavum in full; else they are labels like any other. Spinal structures come first, in the
+    paper's order; labels that mean none of them follow.
+
     Args:
         labels: as they stand in the files, in the files' order.
-        given: the set's classes where something says them. Labels that are none of them stay
-            unknown.
-        keep_order: labels that are not all spinal structures keep their order; else by name.
+        given: the set's classes where something says them, in its names, order and colours. Labels
+            that are none of them stay unknown.
+        keep_order: labels that are no spinal structures keep their order; else by name.
     """
     labels = list(dict.fromkeys(labels))
     if given is not None:
         return _among(labels, given)
-    meant = [peld_class(label) for label in labels]
-    if labels and None not in meant:
-        return _among(labels, [known for known in PELD_CLASSES if known in meant])
+    spinal = _spinal(labels)
+    present = {known.name for known in spinal.values()}
+    classes = [known for known in PELD_CLASSES if known.name in present]
+    others = [label for label in labels if label not in spinal]
     firsts: dict[str, str] = {}
-    for label in labels if keep_order else sorted(labels):
+    for label in others if keep_order else sorted(others):
         firsts.setdefault(plain(label), label)
-    names = list(firsts.values())
-    return _among(labels, [named_class(name, index) for index, name in enumerate(names)])
+    taken = {known.colour for known in classes}
+    count = len(firsts) + len(taken)
+    free = [colour for colour in map(palette_colour, range(count)) if colour not in taken]
+    classes += [
+        DatasetClass(name, colour) for name, colour in zip(firsts.values(), free, strict=False)
+    ]
+    return _among(labels, classes)
+
+
+def _spinal(labels: Sequence[str]) -> dict[str, DatasetClass]:
+    """The labels that mean spinal structures in this company, with the structures."""
+    meant = {label: known for label in labels if (known := peld_class(label)) is not None}
+    sure = {label: e for label, e in meant.items() if plain(label) not in _SHARED_SPELLINGS}
+    spine = len(meant) == len(labels) or any(known.name in _TELLING for known in sure.values())
+    return meant if spine else sure
 
 
 def _among(labels: list[str], classes: Sequence[DatasetClass]) -> ClassList:

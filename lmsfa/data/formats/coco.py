@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.formats.class_names import is_name
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import files_below, group_of, named_path
+from lmsfa.data.formats.folders import direct_path, files_below, group_of, named_path, names_below
 from lmsfa.data.formats.picture_finder import PictureFinder
 from lmsfa.data.formats.reading import Reading, points_array
 from lmsfa.data.formats.run_length import run_lengths, runs_region
@@ -59,9 +59,9 @@ class _File:
 
     path: Path
     split: str
-    labels: Mapping[int, str]
-    frames: Mapping[int, dict[str, Any]]
-    entries: Mapping[int, tuple[tuple[int, dict[str, Any]], ...]]
+    labels: Mapping[str, str]
+    frames: Mapping[str, dict[str, Any]]
+    entries: Mapping[str, tuple[tuple[int, dict[str, Any]], ...]]
 
 
 def is_coco(said: object) -> bool:
@@ -77,21 +77,27 @@ def read_coco(reading: Reading) -> AnnotatedSet:
     """
     contents = list(_contents(reading))
     files = [_file(reading, path, said) for path, said in contents]
+    headings = _headings(contents) - {label for file in files for label in _used(file)}
     classes = reading.classes(
-        (label for file in files for label in file.labels.values()), keep_order=True
+        (label for file in files for label in file.labels.values() if label not in headings),
+        keep_order=True,
     )
     finder = PictureFinder(reading.root)
-    pages: dict[str, _Page] = {}
-    splits: dict[str, list[str]] = {}
+    found: dict[Path, tuple[_Page, str]] = {}
     for file in files:
         for page in _pages(reading, file, finder, classes.ids):
-            if page.sample.name in pages:
+            if page.sample.frame_path in found:
                 what = f"picture {page.sample.name!r} comes twice in the set"
                 reading.problems.bad(str(file.path), what)
-                continue
-            pages[page.sample.name] = page
-            if file.split:
-                splits.setdefault(file.split, []).append(page.sample.name)
+            else:
+                found[page.sample.frame_path] = (page, file.split)
+    names = _names(reading.root, [page.sample for page, _ in found.values()])
+    pages: dict[str, _Page] = {}
+    splits: dict[str, list[str]] = {}
+    for path, (page, split) in found.items():
+        pages[names[path]] = replace(page, sample=replace(page.sample, name=names[path]))
+        if split:
+            splits.setdefault(split, []).append(names[path])
     licence, attribution = _owed(contents)
     return reading.finish(
         "coco",
@@ -104,6 +110,13 @@ def read_coco(reading: Reading) -> AnnotatedSet:
     )
 
 
+def _names(root: Path, samples: list[Sample]) -> dict[Path, str]:
+    """A name for every picture: as its file has it where that is unique, else from the root."""
+    if len({sample.name for sample in samples}) == len(samples):
+        return {sample.frame_path: sample.name for sample in samples}
+    return names_below(root, [sample.frame_path for sample in samples])
+
+
 def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in files_below(reading.root):
         if path.suffix.lower() != ".json" or path == reading.root / DESCRIPTION_FILE:
@@ -111,7 +124,7 @@ def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
         try:
             said = read_json(path)
         except DatasetError as error:
-            reading.problems.bad(str(path), str(error).removeprefix(f"{path}: "))
+            reading.problems.broken(path, error)
             continue
         if is_coco(said):
             yield path, said
@@ -120,28 +133,43 @@ def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _file(reading: Reading, path: Path, said: dict[str, Any]) -> _File:
-    categories = _numbered(reading, path, said, "categories", "id")
     labels = {}
-    for number, (_, entry) in categories.items():
+    for number, entry in _by_id(reading, path, said, "categories").items():
         if not is_name(entry.get("name")):
             raise DatasetError(f"{path}: category {number}: {entry.get('name')!r} cannot be a name")
         labels[number] = str(entry["name"])
-    frames = _numbered(reading, path, said, "images", "id")
-    entries: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+    frames = _by_id(reading, path, said, "images")
+    entries: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for index, entry in _objects(reading, path, said, "annotations"):
-        owner = entry.get("image_id")
-        if type(owner) is int and owner in frames:
+        owner = _id(entry.get("image_id"))
+        if owner is not None and owner in frames:
             entries.setdefault(owner, []).append((index, entry))
         else:
-            what = f"image_id {owner!r} is no picture of the file"
+            what = f"image_id {entry.get('image_id')!r} is no picture of the file"
             reading.problems.bad(f"{path}: annotation {index}", what)
     return _File(
         path,
         split_of(path),
-        dict(sorted(labels.items())),
-        {number: entry for number, (_, entry) in frames.items()},
+        dict(sorted(labels.items(), key=lambda item: (len(item[0]), item[0]))),
+        frames,
         {number: tuple(found) for number, found in entries.items()},
     )
+
+
+def _headings(contents: list[tuple[Path, dict[str, Any]]]) -> set[object]:
+    """Categories under which others stand: programs list them beside those that are drawn."""
+    entries = [e for _, said in contents for e in said["categories"] if isinstance(e, dict)]
+    pairs = [(entry.get("name"), entry.get("supercategory")) for entry in entries]
+    return {above for name, above in pairs if isinstance(above, str) and above != name}
+
+
+def _used(file: _File) -> Iterator[str]:
+    """The labels of a file's annotations."""
+    for entries in file.entries.values():
+        for _, said in entries:
+            category = _id(said.get("category_id"))
+            if category is not None and category in file.labels:
+                yield file.labels[category]
 
 
 def _objects(
@@ -156,18 +184,25 @@ def _objects(
             reading.problems.bad(f"{path}: {part}[{index}]", "expected an object")
 
 
-def _numbered(
-    reading: Reading, path: Path, said: dict[str, Any], part: str, key: str
-) -> dict[int, tuple[int, dict[str, Any]]]:
-    found: dict[int, tuple[int, dict[str, Any]]] = {}
+def _by_id(
+    reading: Reading, path: Path, said: dict[str, Any], part: str
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     for index, entry in _objects(reading, path, said, part):
-        number = entry.get(key)
-        if type(number) is not int or number in found:
-            what = "comes twice" if type(number) is int else "is no whole number"
-            reading.problems.bad(f"{path}: {part}[{index}]", f"{key} {number!r} {what}")
+        key = _id(entry.get("id"))
+        if key is None or key in found:
+            what = "is no whole number or text" if key is None else "comes twice"
+            reading.problems.bad(f"{path}: {part}[{index}]", f"id {entry.get('id')!r} {what}")
         else:
-            found[number] = (index, entry)
+            found[key] = entry
     return found
+
+
+def _id(said: object) -> str | None:
+    """An id as text: some programs put numbers into quotation marks, or have other ids."""
+    if isinstance(said, int) and not isinstance(said, bool):
+        return str(said)
+    return said if isinstance(said, str) and is_name(said) else None
 
 
 def split_of(path: Path) -> str:
@@ -186,10 +221,10 @@ def _pages(
     for number, frame in file.frames.items():
         place = f"{file.path}: image {number}"
         try:
-            frame_path = finder.find(frame.get("file_name"), file.path.parent, file.split)
+            said = finder.find(frame.get("file_name"), file.path.parent, file.split)
+            frame_path = direct_path(said)
             height, width = picture_size(frame_path)
-            claimed = (frame.get("height", height), frame.get("width", width))
-            _check_size(claimed, (height, width), frame_path)
+            _check_size(frame, (height, width), frame_path)
         except DatasetError as error:
             reading.problems.bad(place, error)
             continue
@@ -199,7 +234,9 @@ def _pages(
         yield _Page(sample, height, width, tuple(usable))
 
 
-def _check_size(claimed: tuple[object, object], size: tuple[int, int], frame_path: Path) -> None:
+def _check_size(frame: dict[str, Any], size: tuple[int, int], frame_path: Path) -> None:
+    said = (frame.get("height"), frame.get("width"))
+    claimed = tuple(own if part is None else part for part, own in zip(said, size, strict=True))
     if claimed != size:
         raise DatasetError(
             f"says {claimed[1]} x {claimed[0]}; {frame_path.name} is {size[1]} x {size[0]}"
@@ -207,12 +244,12 @@ def _check_size(claimed: tuple[object, object], size: tuple[int, int], frame_pat
 
 
 def _usable(
-    reading: Reading, file: _File, number: int, size: tuple[int, int], ids: Mapping[str, int]
+    reading: Reading, file: _File, number: str, size: tuple[int, int], ids: Mapping[str, int]
 ) -> Iterator[_Entry]:
     for index, said in file.entries.get(number, ()):
-        category = said.get("category_id")
-        label = file.labels.get(category) if type(category) is int else None
-        place = f"{file.path}: annotation {index} ({label or category!r})"
+        category = _id(said.get("category_id"))
+        label = None if category is None else file.labels.get(category)
+        place = f"{file.path}: annotation {index} ({label or said.get('category_id')!r})"
         if label is None or (label not in ids and not said.get("iscrowd")):
             reading.problems.bad(place, "unknown class; the set has " + ", ".join(ids))
             continue

@@ -11,7 +11,7 @@ from typing import Any
 from lmsfa.card import CardError, ClassSpec
 from lmsfa.data.annotated import DatasetClass
 from lmsfa.data.formats.class_names import is_name, named_class
-from lmsfa.data.formats.problems import one_line
+from lmsfa.data.formats.problems import one_line, reason
 from lmsfa.errors import DatasetError
 
 DESCRIPTION_FILE = "dataset.json"
@@ -63,7 +63,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything until it is
         # Some editors under Windows put a byte order mark in front.
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DatasetError(f"{path}: not readable JSON ({one_line(error)})") from None
+        raise DatasetError(f"{path}: not readable JSON ({reason(error)})") from None
 
 
 def read_description(root: Path) -> Description | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath, PurePosixPath
 
 from lmsfa.data.pictures import PICTURE_ENDINGS
@@ -37,6 +37,26 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder, also for names that no system takes."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def direct_path(path: Path) -> Path:
+    """A file's path without "..", so that it shows the folder that the file lies in."""
+    direct = Path(os.path.normpath(path))
+    # Behind a link, ".." leads elsewhere.
+    return direct if is_file(direct) else path
+
+
+def names_below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Names of pictures by their paths from a set's folder; in full for those elsewhere."""
+    return {p: (p.relative_to(root) if p.is_relative_to(root) else p).as_posix() for p in paths}
 
 
 def named_path(name: str) -> PurePosixPath:

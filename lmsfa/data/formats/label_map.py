@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import cv2
@@ -13,10 +14,10 @@ from numpy.typing import NDArray
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import is_file, name_and_group, pictures_below
-from lmsfa.data.formats.problems import one_line
+from lmsfa.data.formats.folders import is_file, is_folder, name_and_group, pictures_below
+from lmsfa.data.formats.problems import one_line, printable
 from lmsfa.data.formats.reading import Reading, check_any
-from lmsfa.data.pictures import PICTURE_ENDINGS, decoded
+from lmsfa.data.pictures import map_values
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
@@ -63,7 +64,7 @@ class LabelMaps:
             DatasetError: the map cannot be read, or holds a value that nobody declared.
         """
         path = self.label_path(sample)
-        values = decoded(path, cv2.IMREAD_UNCHANGED)
+        values = map_values(path)
         if values is None or values.ndim != 2 or values.dtype != np.uint8:
             raise DatasetError(f"{path}: expected a one-channel 8-bit label map")
         strange = sorted(set(np.unique(values).tolist()) - {0, *self.void_values, *self.values})
@@ -101,15 +102,17 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
     try:
         said = read_json(path)
         maps = _maps(reading.root, said)
-        listed = {str(split): list(map(str, n)) for split, n in said["splits"].items()}
+        listed = {s: list(map(str, n)) for s, n in (said.get("splits") or {}).items()}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DatasetError(
             f"{path}: not a label-map description ({one_line(repr(error))})"
         ) from None
     splits: dict[str, list[Sample]] = {}
     for split, entries in listed.items():
-        names = [name for entry in entries for name in _names(maps.frames, entry)]
+        # An entry may lie below another one.
+        names = dict.fromkeys(n for entry in entries for n in _names(reading, maps.frames, entry))
         splits[split] = [s for s in map(partial(_sample, reading, maps), names) if s is not None]
+    _name_doubled(reading, splits, listed)
     # Pictures in no split belong to the set where they have a label map.
     others = (Sample(*name_and_group(p, maps.frames), p) for p in pictures_below(maps.frames))
     samples = [sample for found in splits.values() for sample in found]
@@ -130,6 +133,23 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
     )
 
 
+def _name_doubled(
+    reading: Reading, splits: dict[str, list[Sample]], listed: dict[str, list[str]]
+) -> None:
+    """Names pictures of two splits: a folder's entry takes what another lists below it, too."""
+    first: dict[str, str] = {}
+    for split, samples in splits.items():
+        names = [sample.name for sample in samples]
+        # Pictures that both splits list one by one are meant to be in both.
+        meant = {n for n in listed[split] if n in first and n in listed[first[n]]}
+        doubled = [n for n in names if n in first and n not in meant]
+        if doubled:
+            what = f"{len(doubled)} pictures of split {split!r} are also in split "
+            what += f"{first[doubled[0]]!r}, {doubled[0]} for one"
+            reading.problems.odd(str(reading.root / DESCRIPTION_FILE), printable(what))
+        first = dict.fromkeys(names, split) | first
+
+
 def _sample(reading: Reading, maps: LabelMaps, name: str) -> Sample | None:
     try:
         return maps.sample(name)
@@ -142,7 +162,7 @@ def _maps(root: Path, said: dict[str, Any]) -> LabelMaps:
     values = tuple(int(entry["id"]) for entry in said["classes"])
     if len(set(values)) < len(values):
         raise ValueError("two classes have the same id")
-    rule = dict(said["instances"])
+    rule = dict(said.get("instances") or {})
     if rule.get("connectivity", 8) not in (4, 8):
         raise ValueError(f"connectivity must be 4 or 8, got {rule['connectivity']!r}")
     return LabelMaps(
@@ -155,11 +175,21 @@ def _maps(root: Path, said: dict[str, Any]) -> LabelMaps:
     )
 
 
-def _names(frames: Path, entry: str) -> list[str]:
-    """Names of the pictures that a split's entry stands for: a picture, or all of a folder."""
-    if is_file(frames / entry):
-        return [entry]
-    if not (frames / entry).is_dir():
-        raise DatasetError(f"{frames / entry}: folder of the data set not found")
-    paths = sorted((frames / entry).iterdir())
-    return [f"{entry}/{path.name}" for path in paths if path.suffix.lower() in PICTURE_ENDINGS]
+def _names(reading: Reading, frames: Path, entry: str) -> list[str]:
+    """Names of the pictures that a split's entry stands for: a picture, or all below a folder.
+
+    Raises:
+        DatasetError: there is neither, or it lies outside of the pictures' folder.
+    """
+    below = PurePath(os.path.relpath(frames / entry, frames))
+    if ".." in below.parts:
+        raise DatasetError(f"{frames / entry}: lies outside of the set's pictures")
+    place = frames / below
+    if is_file(place):
+        return [below.as_posix()]
+    if not is_folder(place):
+        raise DatasetError(f"{place}: folder of the data set not found")
+    found = [path.relative_to(frames).as_posix() for path in pictures_below(place)]
+    if not found:
+        reading.problems.bad(str(place), "listed in a split, but there are no pictures below it")
+    return found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,14 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.formats.class_names import ClassList, is_name
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import files_below, group_of, is_file, named_path, pictures_below
+from lmsfa.data.formats.folders import (
+    direct_path,
+    files_below,
+    group_of,
+    is_file,
+    named_path,
+    pictures_below,
+)
 from lmsfa.data.formats.labelme_schema import MARKS, check_file, check_shape
 from lmsfa.data.formats.mask_picture import mask_of
 from lmsfa.data.formats.reading import Reading, points_array
@@ -24,8 +30,12 @@ from lmsfa.data.pictures import PICTURE_ENDINGS, picture_bytes, picture_ending, 
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
+IGNORED = "__ignore__"
+"""What LabelMe's own converters call a region that is not to be learned from."""
 _ROUNDNESS_PX = 0.02
 """How far the polygon that stands for a circle may lie inside it."""
+_SLANT_PX = 0.01
+"""How far the corners of an upright rectangle may lie from where they belong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,10 @@ def read_labelme(reading: Reading) -> AnnotatedSet:
             elif page is not None:
                 pages[page.sample.name] = page
     _name_unannotated(reading, pages)
-    void = reading.description.void_label
+    void = {reading.description.void_label, IGNORED}
     labels = sorted({shape["label"] for page in pages.values() for _, shape in page.shapes})
-    classes = reading.classes((label for label in labels if label != void), keep_order=False)
-    pages = {name: _of_known_classes(reading, page, classes) for name, page in pages.items()}
+    classes = reading.classes((label for label in labels if label not in void), keep_order=False)
+    pages = {name: _of_known_classes(reading, page, classes, void) for name, page in pages.items()}
     return reading.finish(
         "labelme",
         classes.classes,
@@ -87,7 +97,7 @@ def _read_page(reading: Reading, path: Path) -> _Page | None:
     try:
         said = read_json(path)
     except DatasetError as error:
-        problems.bad(str(path), str(error).removeprefix(f"{path}: "))
+        problems.broken(path, error)
         return None
     if not is_labelme(said):
         problems.odd(str(path), "not a LabelMe file; left alone")
@@ -97,7 +107,7 @@ def _read_page(reading: Reading, path: Path) -> _Page | None:
         frame_path = _frame_path(path, said)
         height, width = _size(frame_path, said)
     except DatasetError as error:
-        problems.bad(str(path), error)
+        problems.broken(path, error)
         return None
     sample = _sample(reading.root, path, frame_path)
     shapes = tuple(_usable(reading, path, said["shapes"], height, width))
@@ -128,11 +138,11 @@ def _shape_name(number: int, said: object) -> str:
     return f"shape {number} ({label})" if is_name(label) else f"shape {number}"
 
 
-def _of_known_classes(reading: Reading, page: _Page, classes: ClassList) -> _Page:
+def _of_known_classes(reading: Reading, page: _Page, classes: ClassList, void: Set[str]) -> _Page:
     kept = []
     known = ", ".join(entry.name for entry in classes.classes)
     for number, said in page.shapes:
-        if said["label"] in classes.ids or said["label"] == reading.description.void_label:
+        if said["label"] in classes.ids or said["label"] in void:
             kept.append((number, said))
         else:
             place = f"{page.path}: {_shape_name(number, said)}"
@@ -147,9 +157,7 @@ def _frame_path(path: Path, said: dict[str, Any]) -> Path:
     endings = (path.with_suffix(ending) for ending in (named.suffix, *PICTURE_ENDINGS) if ending)
     for place in (*beside, *endings):
         if place != path and is_file(place):
-            # Without "..", so that the name in the set shows the folder that it lies in.
-            direct = Path(os.path.normpath(place))
-            return direct if is_file(direct) else place
+            return direct_path(place)
     if not said.get("imageData"):
         raise DatasetError(f"no picture {said['imagePath']!r} beside it, and none inside")
     return path
@@ -185,8 +193,11 @@ def _parts(
     points = points_array(said["points"], 3 if kind == "polygon" else 2)
     if kind == "polygon":
         return (points,), ()
+    if kind == "rectangle" and len(points) == 4:
+        return (_four_corners(points),), ()
     if len(points) != 2:
-        raise DatasetError(f"a {kind} has 2 points, got {len(points)}")
+        corners = " or 4 corners" if kind == "rectangle" else ""
+        raise DatasetError(f"a {kind} has 2 points{corners}, got {len(points)}")
     if kind == "mask":
         return (), (mask_of(said["mask"], points, height, width),)
     return (_rectangle(points) if kind == "rectangle" else _circle(points),), ()
@@ -195,6 +206,13 @@ def _parts(
 def _rectangle(points: NDArray[np.float64]) -> NDArray[np.float64]:
     (x1, y1), (x2, y2) = points
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
+
+
+def _four_corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An upright rectangle whatever the order of its corners; a turned one in their order."""
+    upright = _rectangle(np.array([points.min(axis=0), points.max(axis=0)]))
+    met = np.abs(upright[:, None] - points).max(axis=2) <= _SLANT_PX
+    return upright if met.any(axis=0).all() and met.any(axis=1).all() else points
 
 
 def _circle(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -211,14 +229,14 @@ def _circle(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _annotation(
-    pages: dict[str, _Page], classes: ClassList, void_label: str, sample: Sample
+    pages: dict[str, _Page], classes: ClassList, void_labels: Set[str], sample: Sample
 ) -> Annotation:
     page = pages[sample.name]
     void = np.zeros((page.height, page.width), dtype=np.bool_)
     joined: dict[object, Shape] = {}
     for number, said in page.shapes:
         polygons, masks = _parts(said, page.height, page.width)
-        if said["label"] == void_label:
+        if said["label"] in void_labels:
             region = shape_region(Shape(0, polygons, masks), page.height, page.width)
             void[region.window] |= region.mask
             continue

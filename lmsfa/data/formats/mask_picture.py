@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lmsfa.data.pictures import base64_bytes
 from lmsfa.errors import DatasetError
 from lmsfa.prediction import Region
 
@@ -54,7 +55,7 @@ def mask_text(mask: NDArray[np.bool_]) -> str:
 
 def _png(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return base64_bytes(text)
     except ValueError:
         raise DatasetError("the mask is not base64") from None
 

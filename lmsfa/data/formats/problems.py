@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lmsfa.errors import DatasetError
 
 MOST_SHOWN = 300
@@ -30,6 +32,14 @@ class Problems:
             raise DatasetError(line)
         self.lines.append(line)
 
+    def broken(self, path: Path, error: DatasetError) -> None:
+        """A file that cannot be used, by an error whose message may name it already.
+
+        Raises:
+            DatasetError: bad entries are not to be left out.
+        """
+        self.bad(str(path), str(error).removeprefix(f"{path}: "))
+
     def odd(self, place: str, what: str) -> None:
         """Something that is left alone but should be known."""
         self.lines.append(f"{printable(place)}: {what}")
@@ -39,6 +49,12 @@ def one_line(text: object) -> str:
     """The text of an error from elsewhere, without line breaks and not endless."""
     shown = printable(" ".join(str(text).split()))
     return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, without its name, which a system's own message repeats."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return one_line(said or error)
 
 
 def printable(text: str) -> str:

@@ -96,6 +96,28 @@ def test_of_two_pictures_of_one_name_the_one_of_the_split_is_meant(tmp_path: Pat
     assert open_dataset(tmp_path).samples[0].frame_path == tmp_path / "val" / "0.png"
 
 
+def test_equal_names_in_two_splits_stay_apart(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "0001.png", "height": 40, "width": 60}]
+    for category, split in ((10, "train"), (20, "valid")):
+        path = tmp_path / split / "_annotations.coco.json"
+        write_coco(path, [marked([flat(square(0, 0))], category)], frames=frames)
+        (path.parent / "images/0001.png").rename(path.parent / "0001.png")
+    dataset = open_dataset(tmp_path)
+    assert dict(dataset.splits) == {"train": ("train/0001.png",), "val": ("valid/0001.png",)}
+    assert [dataset.truth(sample).classes for sample in dataset.samples] == [(0,), (1,)]
+    assert [sample.group for sample in dataset.samples] == ["", ""]
+
+
+def test_one_picture_in_two_files_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "1.png"}]
+    write_coco(tmp_path / "a.json", [], frames=frames)
+    (tmp_path / "labels").mkdir()
+    text = (tmp_path / "a.json").read_text()
+    (tmp_path / "b.json").write_text(text.replace("1.png", "labels/../images/1.png"))
+    with pytest.raises(DatasetError, match=r"b\.json: picture .* comes twice"):
+        open_dataset(tmp_path)
+
+
 def test_folders_of_names_are_groups(tmp_path: Path) -> None:
     frames = [{"id": 1, "file_name": "p1\\seq 2\\1.png"}]
     write_coco(tmp_path / "a.json", [], frames=frames)
@@ -103,6 +125,38 @@ def test_folders_of_names_are_groups(tmp_path: Path) -> None:
     write_picture(tmp_path / "images/p1/seq 2/1.png")
     sample = open_dataset(tmp_path).samples[0]
     assert (sample.name, sample.group) == ("p1/seq 2/1.png", "p1/seq 2")
+
+
+def _category(number: int, name: str, above: str) -> dict:
+    return {"id": number, "name": name, "supercategory": above}
+
+
+def test_a_heading_of_categories_is_no_class_unless_it_is_drawn(tmp_path: Path) -> None:
+    categories = [_category(0, "spine", "none"), _category(1, "Fat", "spine")]
+    categories += [_category(2, "tool", "spine"), _category(3, "脂肪组织", "spine")]
+    drawn = [marked([flat(square(0, 0))], 2), marked([flat(square(20, 20))], 3)]
+    write_coco(tmp_path / "a.json", drawn, categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["adipose", "tool"]
+    assert _truth(tmp_path).classes == (1, 0)
+    write_coco(tmp_path / "a.json", [marked([flat(square(0, 0))], 0)], categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["adipose", "spine", "tool"]
+
+
+@pytest.mark.parametrize("own", ["7", "frame 1", 7])
+@pytest.mark.parametrize("category", ["10", 10])
+def test_ids_may_be_text(tmp_path: Path, own: object, category: object) -> None:
+    frames = [{"id": own, "file_name": "1.png"}]
+    categories = [{"id": "10", "name": "b"}, {"id": "9", "name": "a"}]
+    drawn = [marked([flat(square(0, 0))], category, image_id=own)]
+    write_coco(tmp_path / "a.json", drawn, frames=frames, categories=categories)
+    assert [entry.name for entry in open_dataset(tmp_path).classes] == ["a", "b"]
+    assert _truth(tmp_path).classes == (1,)
+
+
+def test_a_size_that_is_not_said_is_the_pictures_own(tmp_path: Path) -> None:
+    frames = [{"id": 1, "file_name": "1.png", "height": None, "width": None}]
+    write_coco(tmp_path / "a.json", [marked([flat(square(0, 0))])], frames=frames)
+    assert _truth(tmp_path).void.shape == (40, 60)
 
 
 def test_licence_and_attribution_are_read(tmp_path: Path) -> None:
@@ -150,7 +204,9 @@ def test_a_malformed_annotation_is_named_with_file_and_number(
         ([{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "twice"),
         ([{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "a.png"}], "twice"),
         ([{"id": 1, "file_name": "a.png", "height": 7, "width": 7}], "7 x 7"),
-        ([{"id": "1", "file_name": "a.png"}], "whole number"),
+        ([{"id": 1.5, "file_name": "a.png"}], "whole number"),
+        ([{"id": True, "file_name": "a.png"}], "whole number"),
+        ([{"id": "1", "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "twice"),
     ],
 )
 def test_a_malformed_picture_is_named(tmp_path: Path, frames: list, said: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from written_sets import shape, square, write_labelme, write_picture
 
 from lmsfa.commands import data
+from lmsfa.data.annotated import DatasetClass
 from lmsfa.data.formats.class_names import classes_of, palette_colour, peld_class
 from lmsfa.data.inspection import Finding, inspect
 from lmsfa.data.opening import open_dataset
@@ -253,3 +254,32 @@ def test_colours_stay_different_for_many_classes() -> None:
     assert [entry.name for entry in found.classes] == names
     assert len({entry.colour for entry in found.classes}) == 21
     assert palette_colour(7) != palette_colour(0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["Fat", "vessel"], ["adipose", "vessel"]),
+        (["ligament", "bone", "meniscus"], ["bone", "ligament", "meniscus"]),
+        (["ligament", "bone"], ["bone", "ligamentum flavum"]),
+        (["ligament", "nerve root", "tool"], ["ligamentum flavum", "nerve", "tool"]),
+        (["韧带", "黄韧带", "tool"], ["ligamentum flavum", "tool"]),
+        (["lf", "rf"], ["lf", "rf"]),
+    ],
+)
+def test_a_ligament_is_the_spines_only_in_a_set_of_the_spine(labels: list, names: list) -> None:
+    found = classes_of(labels, None, keep_order=True)
+    assert [entry.name for entry in found.classes] == names
+    assert set(found.ids) == set(labels)
+
+
+def test_no_other_class_has_the_colour_of_a_spinal_structure() -> None:
+    found = classes_of(["bone", *(f"class {number}" for number in range(9))], None, keep_order=True)
+    assert len({entry.colour for entry in found.classes}) == 10
+
+
+def test_given_classes_keep_their_names_and_are_found_by_any_spelling() -> None:
+    given = (DatasetClass("tool", (1, 2, 3)), DatasetClass("Adiposity", (4, 5, 6)))
+    found = classes_of(["脂肪", "FAT", "tool", "nerve"], given, keep_order=True)
+    assert found.classes == given
+    assert found.ids == {"脂肪": 1, "FAT": 1, "tool": 0}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,29 @@ def test_points_count_pixel_edges(tmp_path: Path) -> None:
 def test_a_rectangle_may_be_drawn_from_any_corner(tmp_path: Path) -> None:
     write_labelme(tmp_path / "a.json", [shape("x", [[20, 10], [10, 20]], "rectangle")])
     assert _area(_only(tmp_path)[1]) == 100
+
+
+@pytest.mark.parametrize(
+    ("corners", "area"),
+    [
+        ([[10, 10], [20, 10], [20, 20], [10, 20]], 100),
+        ([[10, 10], [20, 20], [20, 10], [10, 20.001]], 100),
+        ([[20, 10], [30, 20], [20, 30], [10, 20]], 200),
+    ],
+)
+def test_a_rectangle_may_have_four_corners(tmp_path: Path, corners: list, area: int) -> None:
+    write_labelme(tmp_path / "a.json", [shape("x", corners, "rectangle")])
+    assert _area(_only(tmp_path)[1]) == pytest.approx(area, rel=0.06)
+
+
+def test_base64_may_be_broken_into_lines(tmp_path: Path) -> None:
+    drawn = shape("x", [[20, 10], [28, 15]], "mask")
+    drawn["mask"] = "\r\n".join(textwrap.wrap(png_text(np.ones((6, 9))), 20)) + "\n"
+    inside = base64.encodebytes(write_picture(tmp_path / "b.png").read_bytes()).decode()
+    write_labelme(tmp_path / "a.json", [drawn], imageData=inside)
+    (tmp_path / "a.png").unlink()
+    (tmp_path / "b.png").unlink()
+    assert _area(_only(tmp_path)[1]) == 54
 
 
 def test_a_circle_is_its_centre_and_a_point_on_it(tmp_path: Path) -> None:
@@ -150,12 +174,34 @@ def test_spinal_structures_come_in_the_papers_order_and_colours(tmp_path: Path) 
 
 
 def test_other_labels_are_classes_by_name_in_colours_of_their_own(tmp_path: Path) -> None:
-    shapes = [shape(label, square(0, 0)) for label in ("tumour", "Fat", "Tumour", "vessel")]
+    shapes = [shape(label, square(0, 0)) for label in ("tumour", "skin", "Tumour", "vessel")]
     write_labelme(tmp_path / "a.json", shapes)
     dataset, truth = _only(tmp_path)
-    assert [entry.name for entry in dataset.classes] == ["Fat", "Tumour", "vessel"]
+    assert [entry.name for entry in dataset.classes] == ["Tumour", "skin", "vessel"]
     assert len({entry.colour for entry in dataset.classes}) == 3
-    assert truth.classes == (1, 0, 1, 2)
+    assert truth.classes == (0, 1, 0, 2)
+
+
+def test_an_instrument_beside_them_leaves_the_spinal_structures_what_they_are(
+    tmp_path: Path,
+) -> None:
+    labels = ["instrument", "Adiposity", "ADIPOSE", "脂肪", "nerve", "Nerve ", "骨"]
+    write_labelme(tmp_path / "a.json", [shape(label, square(0, 0)) for label in labels])
+    dataset, truth = _only(tmp_path)
+    names = ["adipose", "bone", "nerve", "instrument"]
+    assert [entry.name for entry in dataset.classes] == names
+    assert truth.classes == (3, 0, 0, 0, 2, 2, 1)
+    assert dataset.classes[2].role == "protected"
+
+
+def test_what_is_to_be_ignored_is_void_and_no_class(tmp_path: Path) -> None:
+    shapes = [shape("x", square(0, 0)), shape("__ignore__", square(20, 20))]
+    write_labelme(tmp_path / "a.json", shapes)
+    dataset, truth = _only(tmp_path)
+    assert [entry.name for entry in dataset.classes] == ["x"]
+    assert truth.classes == (0,)
+    assert truth.void[20:30, 20:30].all()
+    assert np.count_nonzero(truth.void) == 100
 
 
 def test_a_file_of_classes_says_order_and_looks(tmp_path: Path) -> None:
@@ -189,7 +235,8 @@ def test_a_label_that_the_file_of_classes_lacks_is_an_error_with_its_place(tmp_p
         ([shape("x", [[0, 0], [1, 1], [2, "3"]])], "pairs of numbers"),
         ([shape("x", [[0, 0], [1, 1], [2, 10**400]])], "pairs of numbers"),
         ([shape("x", [[0, 0], [1, 1], [2]])], "pairs of numbers"),
-        ([shape("x", [[0, 0], [1, 1], [2, 2]], "rectangle")], "2 points"),
+        ([shape("x", [[0, 0], [1, 1], [2, 2]], "rectangle")], "2 points or 4 corners"),
+        ([shape("x", square(0, 0), "circle")], "2 points"),
         ([shape("x", [[5, 5], [5, 5]], "circle")], "radius"),
         ([shape("x", square(0, 0), "star")], "star"),
         ([shape("x", square(0, 0), group_id="one")], "group_id"),
@@ -246,6 +293,15 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path, content: bytes) -> None
     with pytest.raises(DatasetError, match=r"z\.json: not readable JSON"):
         open_dataset(tmp_path)
     assert len(open_dataset(tmp_path, skip_bad=True).problems) == 1
+
+
+@pytest.mark.parametrize("inside", ["no base64", "bm8gcGljdHVyZQ=="])
+def test_a_file_with_a_broken_picture_inside_is_named_once(tmp_path: Path, inside: str) -> None:
+    write_labelme(tmp_path / "bad.json", [shape("x", square(0, 0))], imageData=inside)
+    (tmp_path / "bad.png").unlink()
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path)
+    assert str(caught.value).count("bad.json") == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40], ids=repr)

@@ -17,7 +17,7 @@ def _made(root: Path, text: str, description: str = "train: images/train\nnames:
     return write_yolo(root, {TRAIN: text, VAL: f"1 {SQUARE}\n"}, description)
 
 
-@pytest.mark.parametrize("names", ["[a, b]", "{0: a, 1: b}", "{1: b, 0: a}"])
+@pytest.mark.parametrize("names", ["[a, b]", "{0: a, 1: b}", "{1: b, 0: a}", "{'0': a, '1': b}"])
 def test_shares_of_the_picture_become_pixels(tmp_path: Path, names: str) -> None:
     _made(tmp_path, f"1 {SQUARE}\n", f"train: images/train\nval: images/val\nnames: {names}\n")
     dataset = open_dataset(tmp_path)
@@ -36,6 +36,10 @@ def test_shares_of_the_picture_become_pixels(tmp_path: Path, names: str) -> None
         "path: .\ntrain: [images/train]\nval: [images/val]\n",
         "path: /nowhere/at/all\ntrain: ../images/train\nval: images/val/\n",
         "train: lists/train.txt\nval: lists/val.txt\n",
+        "train: images/train/*/*.png\nval: ../images/val/**/*.png\n",
+        "train: images/train\nvalid: images/val\n",
+        "train: images/train\nvalidation: [images/val]\n",
+        "train: images/train\nval: images/val\nvalid: images/val\n",
     ],
 )
 def test_splits_are_folders_or_lists(tmp_path: Path, places: str) -> None:
@@ -48,6 +52,35 @@ def test_splits_are_folders_or_lists(tmp_path: Path, places: str) -> None:
     assert [dataset.truth(s).classes for s in dataset.in_split("val")] == [(1,)]
     assert dataset.in_split("train")[0].name != dataset.in_split("val")[0].name
     assert dataset.in_split("train")[0].group.endswith("p1")
+
+
+def test_a_picture_of_a_pattern_is_named_from_the_patterns_folder(tmp_path: Path) -> None:
+    _made(tmp_path, f"0 {SQUARE}\n", "train: images/train/p*/?.png\nnames: [a, b]\n")
+    dataset = open_dataset(tmp_path)
+    assert [(s.name, s.group) for s in dataset.samples] == [("p1/0.png", "p1")]
+    assert dataset.truth(dataset.samples[0]).classes == (0,)
+
+
+@pytest.mark.parametrize("value", ["images/val", "[images/val, more.txt]", "gone/away"])
+def test_a_split_of_another_name_is_not_dropped_in_silence(tmp_path: Path, value: str) -> None:
+    description = f"train: images/train\nminival: {value}\nnames: [a, b]\n"
+    _made(tmp_path, "", description + "task: segment\nurl: https://a.org/b\nlicense: CC BY 4.0\n")
+    problems = open_dataset(tmp_path).problems
+    assert len(problems) == 1
+    assert "data.yaml: minival: looks like a split" in problems[0]
+
+
+def test_a_file_is_named_once(tmp_path: Path) -> None:
+    _made(tmp_path, "0 1 2\n")
+    labels = tmp_path / "labels/train/p1/0.txt"
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path)
+    assert str(caught.value).startswith(f"{labels}: line 1: ")
+    labels.write_bytes(b"\xff")
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path)
+    assert str(caught.value).count("0.txt") == 1
+    assert "0.png" not in str(caught.value)
 
 
 def test_a_picture_without_a_file_holds_nothing(tmp_path: Path) -> None:
@@ -71,6 +104,14 @@ def test_spinal_names_of_any_spelling_come_in_the_papers_order(tmp_path: Path) -
     dataset = open_dataset(tmp_path)
     assert [entry.name for entry in dataset.classes] == ["bone", "nerve"]
     assert dataset.truth(dataset.samples[0]).classes == (1, 0)
+
+
+def test_spinal_names_are_understood_beside_others(tmp_path: Path) -> None:
+    names = "names: [tool, Nerve, LF, 神经]\n"
+    _made(tmp_path, f"0 {SQUARE}\n3 {SQUARE}\n2 {SQUARE}\n", f"train: images/train\n{names}")
+    dataset = open_dataset(tmp_path)
+    assert [entry.name for entry in dataset.classes] == ["ligamentum flavum", "nerve", "tool"]
+    assert dataset.truth(dataset.samples[0]).classes == (2, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +150,8 @@ def test_a_malformed_line_is_named_with_file_and_number(
         ("train: images/train\nnames: 3", "names"),
         ("train: images/train\nnames: {x: a}", "class number"),
         ("train: images/train\nnames: [3]", "cannot be a name"),
+        ("train: images/train\nnames: {0: a, '0': b}", "class 0 comes twice"),
+        ("train: images/train/*.gif\nnames: [a]", "no folder or list"),
         ("train: 7\nnames: [a]", "folders or lists"),
         ("train: 'a\\0b'\nnames: [a]", "no folder"),
     ],

@@ -9,16 +9,17 @@ from pathlib import Path
 import openvino
 import torch
 
-from lmsfa.backends.graph import blank_canvas, load_graph
+from lmsfa.backends.graph import PictureGraph, blank_canvas, load_network
 from lmsfa.card import card_path, check_input_size, read_card
 from lmsfa.errors import InputError
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
+from lmsfa.rewrites.rewritten import rewrite
 
 
 def export_openvino(
     weights: Path, path: Path, *, size_px: int | None = None, replace: bool = False
 ) -> None:
-    """Writes the fused network of `weights` as OpenVINO IR (`path` and its .bin), float32.
+    """Writes the network of `weights`, folded and rewritten, as OpenVINO IR: `path` and its .bin.
 
     Args:
         weights: weights file with its card.
@@ -32,7 +33,7 @@ def export_openvino(
     _check_output(path, replace=replace)
     size_px = size_px or read_card(card_path(weights)).input_size_px
     check_input_size(size_px, INPUT_MULTIPLE_PX)
-    graph = load_graph(weights)
+    graph = PictureGraph(rewrite(load_network(weights)[0].fuse())).eval()
     canvas = blank_canvas(size_px)
     with torch.inference_mode(), warnings.catch_warnings():
         # The converter traces with torch's older tracer, which warns of its own coming removal.

@@ -29,7 +29,7 @@ class RawAnswer:
     Attributes:
         detections: (N, 4 + classes + prototypes) float32: box left, top, right, bottom in input
             pixels, class probabilities, mask coefficients.
-        prototypes: (prototypes, S / 4, S / 4) float32.
+        prototypes: (S / 4, S / 4, prototypes) float32.
     """
 
     detections: Floats
@@ -119,11 +119,10 @@ def _mask(
     prototypes: Floats, coefficients: Floats, box: Floats, place: Letterbox
 ) -> tuple[NDArray[np.uint8], MaskPlacement]:
     """The coarse mask inside the box, one cell wider where the grid has one."""
-    height, width = prototypes.shape[1:]
+    height, width = prototypes.shape[:2]
     left, right = _cells(box[0], box[2], width)
     top, bottom = _cells(box[1], box[3], height)
-    window = prototypes[:, top:bottom, left:right]
-    logits = np.tensordot(coefficients, window, 1)
+    logits = prototypes[top:bottom, left:right] @ coefficients
     # Beyond 30 the probability is 0 or 1 in eight bits, and exp() stays finite.
     probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     placement = MaskPlacement(

@@ -10,7 +10,8 @@ def info_line(report: Mapping[str, Any]) -> str:
     """A report of `info` in one line."""
     return (
         f"{report['model']}: {report['parameters'] / 1e6:.2f} M parameters, {report['gflops']:.2f} "
-        f"GFLOPs at {report['size']} px, {report['classes']} classes"
+        f"GFLOPs at {report['size']} px ({report['gflops_as_run']:.2f} as run), "
+        f"{report['classes']} classes"
     )
 
 

@@ -20,7 +20,7 @@ LARGEST_NUMBER = 4096
 
 
 class PictureGraph(nn.Module):
-    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + P), prototypes (P, S / 4, S / 4)."""
+    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class PictureGraph(nn.Module):
         weight = next(self.network.parameters())
         rgb = canvas.permute(0, 3, 1, 2).to(weight.dtype) / 255
         detections, prototypes = self.network(rgb)
-        return detections[0], prototypes[0]
+        return detections[0], prototypes[0].permute(1, 2, 0)
 
 
 def load_network(weights: Path) -> tuple[InstanceNetwork, ModelCard]:

@@ -27,7 +27,7 @@ from lmsfa.card import ModelCard, sha256_of
 from lmsfa.postprocess import RawAnswer
 from lmsfa.registry import EngineError
 
-CONVERSION = 1
+CONVERSION = 2
 """Raised whenever the conversion changes, so that older files in the cache are not used."""
 NETWORK_FILE = "network.xml"
 HASH_FILE = "network.sha256"

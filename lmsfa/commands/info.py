@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from copy import deepcopy
 from pathlib import Path
 
 from lmsfa.card import check_input_size
@@ -24,6 +25,7 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.complexity import gflops, parameters
     from lmsfa.models.detection import INPUT_MULTIPLE_PX
     from lmsfa.models.families import family_of
+    from lmsfa.rewrites.rewritten import rewrite
 
     check_input_size(options.size, INPUT_MULTIPLE_PX)
     if options.weights:
@@ -33,10 +35,12 @@ def _run(options: argparse.Namespace) -> None:
         model, family = options.model, family_of(options.model)
         network = family.make(family.config())
     network.fuse()
+    run = rewrite(deepcopy(network))
     report = {
         "model": model,
         "parameters": parameters(network),
         "gflops": round(gflops(network, options.size), 3),
+        "gflops_as_run": round(gflops(run, options.size), 3),
         "size": options.size,
         "classes": network.config.classes,
     }

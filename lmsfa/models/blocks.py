@@ -104,8 +104,14 @@ class SharedConvNorm(nn.Module):
         """(B, in, H, W) of a level, counted from 0 -> (B, out, H, W)."""
         if self.gains is None or self.biases is None:
             return functional.silu(self.norms[level](self.conv(x)))
-        weight = self.conv.weight * self.gains[level][:, None, None, None]
-        return functional.silu(functional.conv2d(x, weight, self.biases[level], padding=1))
+        kernel, bias = self.folded(level)
+        return functional.silu(functional.conv2d(x, kernel, bias, padding=1))
+
+    def folded(self, level: int) -> tuple[Tensor, Tensor]:
+        """Kernel (out, in, 3, 3) and bias (out,) of a level. Only after `fuse`."""
+        assert self.gains is not None
+        assert self.biases is not None
+        return self.conv.weight * self.gains[level][:, None, None, None], self.biases[level]
 
     def fuse(self) -> None:
         """Turns each level's norm into a gain and a bias."""

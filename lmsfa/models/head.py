@@ -32,6 +32,20 @@ class SharedBlock(nn.Module):
         return answer
 
 
+class SharedTower(nn.ModuleList):
+    """The two shared 3x3 that only the predictors read."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        widths = (in_channels, channels)
+        super().__init__(SharedConvNorm(width, channels, len(STRIDES)) for width in widths)
+
+    def forward(self, phi: Tensor, level: int) -> Tensor:
+        """(B, C_h, H, W) of a level, counted from 0 -> (B, shared, H, W)."""
+        first, second = self
+        answer: Tensor = second(first(phi, level), level)
+        return answer
+
+
 class Aggregation(nn.Module):
     """Gathers the levels on the stride-8 grid under an attention gate [19, 20].
 
@@ -96,10 +110,7 @@ class Lmsh(nn.Module):
         super().__init__()
         self.align = nn.Conv2d(neck_channels, channels, 1)
         self.blocks = nn.Sequential(*(SharedBlock(channels) for _ in range(blocks)))
-        self.shared = nn.ModuleList(
-            SharedConvNorm(width, shared_channels, len(STRIDES))
-            for width in (channels, shared_channels)
-        )
+        self.shared: nn.Module = SharedTower(channels, shared_channels)
         self.boxes = nn.Conv2d(shared_channels, 4 * BOX_BINS, 1)
         self.classes = nn.Conv2d(shared_channels, classes, 1)
         self.coefficients = nn.Conv2d(shared_channels, prototypes, 1)
@@ -112,9 +123,8 @@ class Lmsh(nn.Module):
         """Levels of C_f channels -> raw answers, and G [20], (B, C_h, H / 8, W / 8)."""
         phi3, phi4, phi5 = (self.blocks(self.align(x)) for x in levels)
         boxes, classes, coefficients = [], [], []
-        first, second = self.shared
         for level, phi in enumerate((phi3, phi4, phi5)):
-            shared = second(first(phi, level), level)
+            shared = self.shared(phi, level)
             boxes.append((self.boxes(shared) * self.box_scale[level]).flatten(2))
             classes.append(self.classes(shared).flatten(2))
             coefficients.append(self.coefficients(shared).flatten(2))

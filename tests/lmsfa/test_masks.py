@@ -38,7 +38,7 @@ def test_the_mask_of_a_square_lies_where_the_square_lies(height: int, width: int
         bottom * place.scale_y + place.top_px,
     )
     detection, logits = _answer(box)
-    raw = RawAnswer(detection[None], logits[None])
+    raw = RawAnswer(detection[None], logits[..., None])
     (instance,) = to_instances(raw, 1, 0.5, 0.5, place)
     assert instance.box_xyxy == pytest.approx((left, top, right, bottom), abs=1e-2)
     region = instance.region(height, width)
@@ -68,7 +68,7 @@ def test_the_region_agrees_with_full_size_float_masks(height: int, width: int) -
     )
     logits = (bumps - 4).astype(np.float32)
     detection = np.array([60, 70, 250, 245, 0.9, 1.0], np.float32)
-    (instance,) = to_instances(RawAnswer(detection[None], logits[None]), 1, 0.5, 0.5, place)
+    (instance,) = to_instances(RawAnswer(detection[None], logits[..., None]), 1, 0.5, 0.5, place)
     region = instance.region(height, width)
     mask = np.zeros((height, width), bool)
     mask[region.window] = region.mask
@@ -103,7 +103,7 @@ def test_of_two_boxes_of_one_class_the_better_stays_and_classes_do_not_compete()
         [12, 11, 101, 99, 0.8, 0.0, 1.0],
         [11, 10, 100, 101, 0.0, 0.7, 1.0],
     ]
-    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((SIDE, SIDE, 1), np.float32))
     place = Letterbox.fit(SIZE, SIZE, SIZE)
     found = to_instances(raw, 2, 0.5, 0.6, place)
     assert [(f.class_id, round(f.score, 1)) for f in found] == [(0, 0.9), (1, 0.7)]
@@ -111,7 +111,7 @@ def test_of_two_boxes_of_one_class_the_better_stays_and_classes_do_not_compete()
 
 def test_classes_do_not_compete_where_all_boxes_reach_out_of_the_corner() -> None:
     rows = [[-400, -400, 50, 50, 0.9, 0.0, 1.0], [-400, -400, 50, 50, 0.0, 0.8, 1.0]]
-    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((SIDE, SIDE, 1), np.float32))
     found = to_instances(raw, 2, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
     assert [instance.class_id for instance in found] == [0, 1]
 
@@ -125,14 +125,14 @@ def test_a_box_without_a_pixel_paints_nothing_and_suppresses_nothing(
     box: tuple[float, ...],
 ) -> None:
     rows = [[*box, 0.9, 1.0], [40, 40, 100, 100, 0.8, 1.0]]
-    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((SIDE, SIDE, 1), np.float32))
     found = to_instances(raw, 1, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
     assert [instance.region(SIZE, SIZE).mask.any() for instance in found] == [False, True]
 
 
 def test_a_box_partly_outside_paints_what_lies_inside() -> None:
     rows = [[-20, -20, 30, 30, 0.9, 1.0], [300, 290, 400, 400, 0.8, 1.0]]
-    raw = RawAnswer(np.array(rows, np.float32), np.ones((1, SIDE, SIDE), np.float32))
+    raw = RawAnswer(np.array(rows, np.float32), np.ones((SIDE, SIDE, 1), np.float32))
     first, second = to_instances(raw, 1, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
     assert first.region(SIZE, SIZE).window == (slice(0, 30), slice(0, 30))
     assert second.region(SIZE, SIZE).window == (slice(290, 320), slice(300, 320))
@@ -145,7 +145,7 @@ def test_weak_answers_are_left_out_and_strong_ones_are_limited() -> None:
     boxes = np.concatenate([corners, corners + 10], 1)
     scores = np.linspace(0.2, 0.95, count)[:, None]
     detections = np.concatenate([boxes, scores, np.ones((count, 1))], 1).astype(np.float32)
-    raw = RawAnswer(detections, np.ones((1, SIDE, SIDE), np.float32))
+    raw = RawAnswer(detections, np.ones((SIDE, SIDE, 1), np.float32))
     place = Letterbox.fit(SIZE, SIZE, SIZE)
     found = to_instances(raw, 1, 0.3, 0.6, place)
     assert len(found) == MAX_INSTANCES
@@ -155,7 +155,7 @@ def test_weak_answers_are_left_out_and_strong_ones_are_limited() -> None:
 
 def test_a_box_outside_the_frame_has_no_pixels() -> None:
     raw = RawAnswer(
-        np.array([[-40, -40, -10, -10, 0.9, 1.0]], np.float32), np.ones((1, SIDE, SIDE), np.float32)
+        np.array([[-40, -40, -10, -10, 0.9, 1.0]], np.float32), np.ones((SIDE, SIDE, 1), np.float32)
     )
     (instance,) = to_instances(raw, 1, 0.5, 0.6, Letterbox.fit(SIZE, SIZE, SIZE))
     assert instance.region(SIZE, SIZE).mask.size == 0

@@ -141,7 +141,7 @@ def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
         detections, prototypes = network(rgb)
     # Judged as the window shows it, at the picture's own size: on the coarse grid a box that is off
     # by less than a cell would cost a whole row.
-    raw = RawAnswer(detections[0].numpy(), prototypes[0].numpy())
+    raw = RawAnswer(detections[0].numpy(), prototypes[0].permute(1, 2, 0).numpy())
     found = to_instances(raw, 2, 0.5, 0.6, Letterbox.fit(96, 96, 192))
     dataset = open_dataset(shapes_dataset)
     truth = dataset.truth(dataset.in_split("train")[0])

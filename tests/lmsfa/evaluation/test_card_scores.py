@@ -21,7 +21,7 @@ def _raw(scores: list[tuple[float, float]]) -> RawAnswer:
         [number * 20.0, 4.0, number * 20.0 + 12, 16.0, *pair, 1.0]
         for number, pair in enumerate(scores)
     ]
-    return RawAnswer(np.array(rows, np.float32), np.full((1, 24, 24), 9, np.float32))
+    return RawAnswer(np.array(rows, np.float32), np.full((24, 24, 1), 9, np.float32))
 
 
 def _write_schema_1(card: ModelCard, path: Path) -> None:

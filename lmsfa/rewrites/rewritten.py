@@ -1,0 +1,36 @@
+"""Which parts of a network are rewritten, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from torch import nn
+
+from lmsfa.models.head import Aggregation, Prototypes, SharedTower
+from lmsfa.models.neck import Tfe
+from lmsfa.rewrites.hoisting import HoistedAggregation, HoistedTfe
+from lmsfa.rewrites.phases import PhasePrototypes
+from lmsfa.rewrites.winograd import WinogradTower
+
+Network = TypeVar("Network", bound=nn.Module)
+
+REWRITES: Mapping[type[nn.Module], Callable[[Any], nn.Module]] = MappingProxyType(
+    {
+        Tfe: HoistedTfe,
+        Aggregation: HoistedAggregation,
+        Prototypes: PhasePrototypes,
+        SharedTower: WinogradTower,
+    }
+)
+"""Folded part -> what takes its place."""
+
+
+def rewrite(network: Network) -> Network:
+    """Rewrites a folded network, in place."""
+    for parent in list(network.modules()):
+        for name, part in list(parent.named_children()):
+            if type(part) in REWRITES:
+                setattr(parent, name, REWRITES[type(part)](part))
+    return network.eval()

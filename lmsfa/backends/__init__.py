@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,7 +63,7 @@ def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
     Raises:
         EngineError: the runtime is unknown or missing here, or cannot load the weights.
     """
-    name = runtimes_here()[0] if runtime == "auto" else runtime
+    name = chosen_runtime(runtime)
     if name not in RUNTIMES:
         raise EngineError(f"runtime {name!r} is not known; choose auto, {', '.join(RUNTIMES)}")
     module, attribute = RUNTIMES[name].split(":")
@@ -75,14 +76,25 @@ def make_backend(weights: Path, card: ModelCard, runtime: str) -> Backend:
     return maker(weights, card)
 
 
+def chosen_runtime(name: str) -> str:
+    """The runtime that a name means here: "auto" is the first of `runtimes_here`."""
+    return next(_found()) if name == "auto" else name
+
+
 def runtimes_here() -> tuple[str, ...]:
     """The names of `RUNTIMES` that this machine has, the one to take first; never none."""
-    found = []
+    return tuple(_found())
+
+
+def _found() -> Iterator[str]:
+    # One by one: who takes the first waits for no other's import.
     # torch takes seconds to import: it is asked only where an NVIDIA driver is installed.
     if shutil.which("nvidia-smi") and import_module("torch").cuda.is_available():
-        found.append("torch-cuda")
+        yield "torch-cuda"
     if find_spec("openvino") is not None:
         from lmsfa.backends.openvino_cpu import has_bf16
 
-        found += ["openvino-bf16"] * has_bf16() + ["openvino-fp32"]
-    return (*found, "torch-cpu")
+        if has_bf16():
+            yield "openvino-bf16"
+        yield "openvino-fp32"
+    yield "torch-cpu"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.backends import runtimes_here
+from lmsfa.backends import chosen_runtime, runtimes_here
 from lmsfa.benchmark.contestants import ours
 from lmsfa.benchmark.figures import figures
 from lmsfa.benchmark.peers import PEER_RUNTIMES, peer
@@ -68,6 +68,4 @@ def bench(
 
 def engines_named(name: str) -> tuple[str, ...]:
     """The runtimes that "all", "auto" or one name means here."""
-    if name == "all":
-        return runtimes_here()
-    return (runtimes_here()[0] if name == "auto" else name,)
+    return runtimes_here() if name == "all" else (chosen_runtime(name),)

@@ -138,7 +138,8 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 def _changed(options: argparse.Namespace) -> list[str]:
     """What makes a training another one than its preset's, but for model and seed."""
     names = [name for name in (*CHANGES, "init", "splits") if name != "model"]
-    return [f"{name} {getattr(options, name)}" for name in names if getattr(options, name)]
+    given = {name: getattr(options, name) for name in names}
+    return [f"{name} {value}" for name, value in given.items() if value is not None]
 
 
 def _split_data(options: argparse.Namespace) -> tuple[AnnotatedSet, Splits]:

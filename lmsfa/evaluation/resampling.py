@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.data.splits.grouping import FEW_PATIENTS
 from lmsfa.evaluation.answers import AnsweredFrame
 
 BLOCK_FRAMES = 5
 """Neighbouring frames are near copies: drawn one by one they would pretend to be more."""
-FEW_PATIENTS = 10
-"""Intervals of fewer are rough; and of fewer folders nobody knows whether they are patients."""
 RESAMPLES = 2000
 
 PatientOf = dict[str, str]

@@ -15,7 +15,7 @@ from lmsfa.report.inputs import ReportInputs
 from lmsfa.report.page import write_report
 from lmsfa.training.journal import read_results
 from lmsfa.training.loop import Trainer
-from lmsfa.training.step import TrainingError
+from lmsfa.whole_file import write_whole
 
 EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
@@ -50,10 +50,7 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
     write_card(card, card_path(trainer.weights))
     path = trainer.output / EVALUATION_FILE
     said = {**figures, "thresholds_held_out": evidence}
-    try:
-        path.write_text(json.dumps(said, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise TrainingError(f"{path}: cannot be written ({error.strerror})") from None
+    write_whole(path, (json.dumps(said, indent=1, allow_nan=False) + "\n").encode())
     inputs = ReportInputs(
         dataset=dataset,
         split=VALIDATION,

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from lmsfa.card import ClassSpec, ModelCard, read_card
 from lmsfa.checkpoint import CheckpointError, read_tensors, save_weights
 from lmsfa.cli import main
+from lmsfa.commands import train
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.lists import splits_from_lists
@@ -69,6 +71,13 @@ def test_the_papers_preset_says_what_the_paper_says() -> None:
     assert (peld.optimizer, peld.learning_rate) == ("sgd", 1e-3)
     quick = PRESETS["quick"]
     assert (quick.size_px, quick.epochs, quick.batch) == (320, 40, 8)
+
+
+def test_a_change_to_nothing_is_a_change_too() -> None:
+    parser = ArgumentParser()
+    train.add(parser)
+    options = parser.parse_args(["--data", "D", "--output", "O", "--spoil", "0", "--epochs", "3"])
+    assert train._changed(options) == ["epochs 3", "spoil_chance 0.0"]
 
 
 def test_a_chance_is_a_share() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_region
 from lmsfa.data.formats.class_names import is_name
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
-from lmsfa.data.formats.folders import direct_path, files_below, group_of, named_path, names_below
+from lmsfa.data.formats.folders import direct_path, files_below, group_of, named_path, unique_names
 from lmsfa.data.formats.picture_finder import PictureFinder
 from lmsfa.data.formats.reading import Reading, points_array
 from lmsfa.data.formats.run_length import run_lengths, runs_region
@@ -91,7 +91,9 @@ def read_coco(reading: Reading) -> AnnotatedSet:
                 reading.problems.bad(str(file.path), what)
             else:
                 found[page.sample.frame_path] = (page, file.split)
-    names = _names(reading.root, [page.sample for page, _ in found.values()])
+    names = unique_names(
+        reading.root, {path: page.sample.name for path, (page, _) in found.items()}
+    )
     pages: dict[str, _Page] = {}
     splits: dict[str, list[str]] = {}
     for path, (page, split) in found.items():
@@ -108,13 +110,6 @@ def read_coco(reading: Reading) -> AnnotatedSet:
         licence=licence,
         attribution=attribution,
     )
-
-
-def _names(root: Path, samples: list[Sample]) -> dict[Path, str]:
-    """A name for every picture: as its file has it where that is unique, else from the root."""
-    if len({sample.name for sample in samples}) == len(samples):
-        return {sample.frame_path: sample.name for sample in samples}
-    return names_below(root, [sample.frame_path for sample in samples])
 
 
 def _contents(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath, PurePosixPath
 
 from lmsfa.data.pictures import PICTURE_ENDINGS
@@ -54,9 +54,14 @@ def direct_path(path: Path) -> Path:
     return direct if is_file(direct) else path
 
 
-def names_below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """Names of pictures by their paths from a set's folder; in full for those elsewhere."""
-    return {p: (p.relative_to(root) if p.is_relative_to(root) else p).as_posix() for p in paths}
+def unique_names(root: Path, names: Mapping[Path, str]) -> dict[Path, str]:
+    """Names of pictures, by path, as they are where no two are the same.
+
+    Else the paths from a set's folder; in full for pictures elsewhere.
+    """
+    if len(set(names.values())) == len(names):
+        return dict(names)
+    return {p: (p.relative_to(root) if p.is_relative_to(root) else p).as_posix() for p in names}
 
 
 def named_path(name: str) -> PurePosixPath:

@@ -12,7 +12,7 @@ import yaml
 
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
 from lmsfa.data.formats.class_names import is_name
-from lmsfa.data.formats.folders import group_of, is_file, names_below
+from lmsfa.data.formats.folders import group_of, is_file, unique_names
 from lmsfa.data.formats.problems import one_line, reason
 from lmsfa.data.formats.reading import Reading, checked_points
 from lmsfa.data.formats.yolo_places import Listed, listed_pictures, looks_listed, text_lines
@@ -59,7 +59,8 @@ def read_yolo(reading: Reading, path: Path) -> AnnotatedSet:
             listed.setdefault(split, []).extend(listed_pictures(reading, path, said, key))
     if not listed:
         raise DatasetError(f"{path}: names no pictures; expected train, val or test")
-    names = _names(reading.root, [entry for entries in listed.values() for entry in entries])
+    below = {e.path: e.below.as_posix() for entries in listed.values() for e in entries}
+    names = unique_names(reading.root, below)
     annotations: dict[str, Annotation] = {}
     samples: dict[Path, Sample] = {}
     for entry in (entry for entries in listed.values() for entry in entries):
@@ -120,14 +121,6 @@ def _name_unknown_splits(reading: Reading, path: Path, said: Mapping[Any, Any]) 
         if key not in (*_SPLIT_KEYS, *_OTHER_KEYS) and looks_listed(path, said, value):
             what = f"looks like a split, but none is called so; expected {', '.join(_SPLIT_KEYS)}"
             reading.problems.odd(str(path), f"{one_line(key)}: {what}")
-
-
-def _names(root: Path, listed: list[Listed]) -> dict[Path, str]:
-    """A name for every picture: as its split names it where that is unique, else from the root."""
-    below = {entry.path: entry.below.as_posix() for entry in listed}
-    if len(set(below.values())) == len(below):
-        return below
-    return names_below(root, below)
 
 
 def labels_path(frame_path: Path) -> Path:

@@ -13,8 +13,9 @@ from typing import Any
 from lmsfa.errors import InputError
 from lmsfa.whole_file import write_whole
 
-SCHEMA_VERSION = 2
-"""2 added thresholds a class, the temperature and the splits; cards of 1 are read on."""
+SCHEMA_VERSION = 3
+"""2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation.
+Cards of 1 and 2 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 
@@ -266,6 +267,8 @@ def _card_from(fields: object, path: Path) -> ModelCard:
     try:
         # What schema 2 added has defaults that mean what schema 1 did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
+        if version != SCHEMA_VERSION and known["system"] == "lmsfa":
+            known["architecture"] = {"activation": "silu", **known.get("architecture", {})}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

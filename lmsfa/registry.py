@@ -14,7 +14,11 @@ from lmsfa.card import CardError, ModelCard, card_path, check_hash, read_card
 from lmsfa.errors import InputError
 from lmsfa.prediction import Prediction
 
-SYSTEMS = {"lmsfa": "lmsfa.engine:load", "yolo_baseline": "lmsfa.engine:load"}
+SYSTEMS = {
+    "lmsfa": "lmsfa.engine:load",
+    "lmsfa_small": "lmsfa.engine:load",
+    "yolo_baseline": "lmsfa.engine:load",
+}
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
 
 

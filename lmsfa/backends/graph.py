@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -60,7 +60,7 @@ def load_graph(weights: Path) -> PictureGraph:
 
 
 def _config(card: ModelCard, family: Family, weights: Path) -> Config:
-    defaults = asdict(family.config())
+    defaults = asdict(family.config)
     for name, said in card.architecture.items():
         if name not in defaults or not _is_like(said, defaults[name]):
             expected = f"like {defaults[name]}" if name in defaults else "no such field"
@@ -74,7 +74,10 @@ def _config(card: ModelCard, family: Family, weights: Path) -> Config:
             f"the card says {card.input_size_px}"
         )
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in card.architecture.items()}
-    config = family.config(**fields)  # type: ignore[arg-type]  # each was compared with its default
+    try:
+        config = replace(family.config, **fields)  # type: ignore[arg-type]  # each was compared with its default
+    except InputError as error:
+        raise CheckpointError(f"{weights}: the card's architecture: {error}") from None
     if config.classes != len(card.classes):
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "
@@ -88,6 +91,8 @@ def _is_like(said: object, default: object) -> bool:
     if isinstance(default, tuple):
         fits = isinstance(said, list | tuple) and len(said) == len(default)
         return fits and all(_is_like(part, default[0]) for part in said)  # type: ignore[attr-defined]
+    if isinstance(default, str):
+        return isinstance(said, str)
     number = isinstance(said, int | float if isinstance(default, float) else int)
     return number and not isinstance(said, bool) and 1 <= said <= LARGEST_NUMBER  # type: ignore[operator]
 

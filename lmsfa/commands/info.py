@@ -14,7 +14,9 @@ from lmsfa.tables import info_line
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--model", default="lmsfa", help="lmsfa, or yolo_baseline, the control")
+    parser.add_argument(
+        "--model", default="lmsfa", help="lmsfa, lmsfa_small, or yolo_baseline, the control"
+    )
     parser.add_argument("--weights", type=Path, help="instead of a default network")
     parser.add_argument("--size", type=int, default=640, help="side of the network input, pixels")
     parser.add_argument("--json", action="store_true")
@@ -33,7 +35,7 @@ def _run(options: argparse.Namespace) -> None:
         model = card.system
     else:
         model, family = options.model, family_of(options.model)
-        network = family.make(family.config())
+        network = family.make(family.config)
     network.fuse()
     run = rewrite(deepcopy(network))
     report = {

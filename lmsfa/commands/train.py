@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_changes(parser: argparse.ArgumentParser) -> None:
     """What may differ from the preset."""
     changes = parser.add_argument_group("instead of the preset's")
-    changes.add_argument("--model", help="lmsfa, or yolo_baseline, the control")
+    changes.add_argument("--model", help="lmsfa, lmsfa_small, or yolo_baseline, the control")
     changes.add_argument("--size", dest="size_px", type=int, help="side of the input, pixels")
     changes.add_argument("--epochs", type=int)
     changes.add_argument("--batch", type=int, help="pictures a step")

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Activation = type[nn.Module]
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
+    {"hardswish": nn.Hardswish, "silu": nn.SiLU}
+)
+"""By their names in a config. Hardswish (Howard et al. 2019, arXiv:1905.02244) is SiLU from pieces
+of a parabola: processors compute it several times as fast (docs/performance.md)."""
 MIN_BATCH_FOR_STATISTICS = 4
 """A smaller batch says too little about the data: stored statistics are used instead."""
 
@@ -58,7 +67,7 @@ def fold_norm(conv: nn.Conv2d, norm: Norm) -> nn.Conv2d:
 
 
 class ConvNorm(nn.Module):
-    """Convolution, norm and, where asked, SiLU."""
+    """Convolution, norm, activation."""
 
     def __init__(
         self,
@@ -67,12 +76,12 @@ class ConvNorm(nn.Module):
         kernel: int = 1,
         stride: int = 1,
         *,
-        act: bool = True,
+        act: Activation = nn.SiLU,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
         self.norm: nn.Module = Norm(out_channels)
-        self.act: nn.Module = nn.SiLU() if act else nn.Identity()
+        self.act = act()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in, H, W) -> (B, out, H / stride, W / stride)."""
@@ -87,25 +96,31 @@ class ConvNorm(nn.Module):
 
 
 class SharedConvNorm(nn.Module):
-    """One 3x3 convolution for several levels, a norm for each of them, SiLU.
+    """One 3x3 convolution for several levels, a norm for each of them, activation.
 
     Levels differ in their statistics: one set for all of them is right for none. Once fused, the
     levels still share the convolution's weights, under a gain and a bias of their own.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, levels: int) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, levels: int, *, act: Activation = nn.SiLU
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, 3, 1, 1, bias=False)
         self.norms = nn.ModuleList(Norm(out_channels) for _ in range(levels))
+        self.act = act()
         self.gains: nn.Parameter | None = None
         self.biases: nn.Parameter | None = None
 
     def forward(self, x: Tensor, level: int) -> Tensor:
         """(B, in, H, W) of a level, counted from 0 -> (B, out, H, W)."""
         if self.gains is None or self.biases is None:
-            return functional.silu(self.norms[level](self.conv(x)))
-        kernel, bias = self.folded(level)
-        return functional.silu(functional.conv2d(x, kernel, bias, padding=1))
+            x = self.norms[level](self.conv(x))
+        else:
+            kernel, bias = self.folded(level)
+            x = functional.conv2d(x, kernel, bias, padding=1)
+        answer: Tensor = self.act(x)
+        return answer
 
     def folded(self, level: int) -> tuple[Tensor, Tensor]:
         """Kernel (out, in, 3, 3) and bias (out,) of a level. Only after `fuse`."""
@@ -180,13 +195,20 @@ class Ema(nn.Module):
 class RvbEma(nn.Module):
     """One RVB-EMA unit [7]: Y_i = RVB(EMA(Y_{i-1})); RVB is a RepViT block without stride."""
 
-    def __init__(self, channels: int, expansion: float, *, attention: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        expansion: float,
+        *,
+        attention: bool,
+        act: Activation = nn.SiLU,
+    ) -> None:
         super().__init__()
         hidden = int(channels * expansion)
         self.attention: nn.Module = Ema(channels) if attention else nn.Identity()
         self.token_mixer = TokenMixer(channels)
         self.channel_mixer = nn.Sequential(
-            ConvNorm(channels, hidden), ConvNorm(hidden, channels, act=False)
+            ConvNorm(channels, hidden, act=act), ConvNorm(hidden, channels, act=nn.Identity)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -200,14 +222,21 @@ class C2fPro(nn.Module):
     """C2f-Pro [6, 7]: 1x1, split, RVB-EMA units in sequence on one half, all joined by a 1x1."""
 
     def __init__(
-        self, in_channels: int, hidden: int, units: int, expansion: float, *, attention: bool
+        self,
+        in_channels: int,
+        hidden: int,
+        units: int,
+        expansion: float,
+        *,
+        attention: bool,
+        act: Activation = nn.SiLU,
     ) -> None:
         super().__init__()
-        self.enter = ConvNorm(in_channels, 2 * hidden)
+        self.enter = ConvNorm(in_channels, 2 * hidden, act=act)
         self.units = nn.ModuleList(
-            RvbEma(hidden, expansion, attention=attention) for _ in range(units)
+            RvbEma(hidden, expansion, attention=attention, act=act) for _ in range(units)
         )
-        self.leave = ConvNorm((1 + units) * hidden, in_channels)
+        self.leave = ConvNorm((1 + units) * hidden, in_channels, act=act)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -223,10 +252,10 @@ class C2fPro(nn.Module):
 class Sppf(nn.Module):
     """Spatial pyramid pooling by three 5x5 maxima in sequence (fields of 5, 9 and 13 cells)."""
 
-    def __init__(self, channels: int, hidden: int) -> None:
+    def __init__(self, channels: int, hidden: int, *, act: Activation = nn.SiLU) -> None:
         super().__init__()
-        self.enter = ConvNorm(channels, hidden)
-        self.leave = ConvNorm(4 * hidden, channels)
+        self.enter = ConvNorm(channels, hidden, act=act)
+        self.leave = ConvNorm(4 * hidden, channels, act=act)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""

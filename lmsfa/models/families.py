@@ -7,7 +7,7 @@ from typing import Any
 
 from lmsfa.errors import InputError
 from lmsfa.models.detection import InstanceNetwork
-from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.models.lmsfa import SMALL, Lmsfa, LmsfaConfig
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
 
 Config = LmsfaConfig | YoloBaselineConfig
@@ -15,21 +15,22 @@ Config = LmsfaConfig | YoloBaselineConfig
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A network's name for people, the dataclass of its shape, and what makes it from one."""
+    """A network's name for people, its default shape, and what makes it from a shape."""
 
     title: str
-    config: type[Config]
+    config: Config
     network: type[Any]
 
     def make(self, config: Config) -> InstanceNetwork:
-        """A network with fresh weights; `config` is an instance of this family's dataclass."""
+        """A network with fresh weights; `config` is of the dataclass of this family's default."""
         network: InstanceNetwork = self.network(config)
         return network
 
 
 FAMILIES = {
-    "lmsfa": Family("LMSF-A", LmsfaConfig, Lmsfa),
-    "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig, YoloBaseline),
+    "lmsfa": Family("LMSF-A", LmsfaConfig(), Lmsfa),
+    "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
+    "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
 }
 """By the card's `system`."""
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lmsfa.models.blocks import ConvNorm, SharedConvNorm
+from lmsfa.models.blocks import Activation, ConvNorm, SharedConvNorm
 from lmsfa.models.detection import (
     BOX_BINS,
     STRIDES,
@@ -35,9 +35,9 @@ class SharedBlock(nn.Module):
 class SharedTower(nn.ModuleList):
     """The two shared 3x3 that only the predictors read."""
 
-    def __init__(self, in_channels: int, channels: int) -> None:
+    def __init__(self, in_channels: int, channels: int, *, act: Activation) -> None:
         widths = (in_channels, channels)
-        super().__init__(SharedConvNorm(width, channels, len(STRIDES)) for width in widths)
+        super().__init__(SharedConvNorm(width, channels, len(STRIDES), act=act) for width in widths)
 
     def forward(self, phi: Tensor, level: int) -> Tensor:
         """(B, C_h, H, W) of a level, counted from 0 -> (B, shared, H, W)."""
@@ -76,10 +76,10 @@ class Prototypes(nn.Module):
     prototypes learned worse masks (docs/experiments.md).
     """
 
-    def __init__(self, channels: int, hidden: int, prototypes: int) -> None:
+    def __init__(self, channels: int, hidden: int, prototypes: int, *, act: Activation) -> None:
         super().__init__()
-        self.coarse = ConvNorm(channels, hidden, 3)
-        self.fine = ConvNorm(hidden, hidden, 3)
+        self.coarse = ConvNorm(channels, hidden, 3, act=act)
+        self.fine = ConvNorm(hidden, hidden, 3, act=act)
         self.leave = nn.Conv2d(hidden, prototypes, 1)
 
     def forward(self, feature: Tensor) -> Tensor:
@@ -91,8 +91,8 @@ class Prototypes(nn.Module):
 class Lmsh(nn.Module):
     """Lightweight shared-convolution head [17-20]: two shared 3x3, then the shared predictors.
 
-    Our readings: each 3x3 is followed by SiLU and, where the paper has GroupNorm, by a `Norm` a
-    level, because boxes learn badly with GroupNorm here (docs/experiments.md); boxes are
+    Our readings: each 3x3 is followed by the activation and, where the paper has GroupNorm, by a
+    `Norm` a level, because boxes learn badly with GroupNorm here (docs/experiments.md); boxes are
     distributions over `BOX_BINS` distances with one learnable scale a level.
     """
 
@@ -106,17 +106,18 @@ class Lmsh(nn.Module):
         prototype_channels: int,
         prototypes: int,
         classes: int,
+        act: Activation,
     ) -> None:
         super().__init__()
         self.align = nn.Conv2d(neck_channels, channels, 1)
         self.blocks = nn.Sequential(*(SharedBlock(channels) for _ in range(blocks)))
-        self.shared: nn.Module = SharedTower(channels, shared_channels)
+        self.shared: nn.Module = SharedTower(channels, shared_channels, act=act)
         self.boxes = nn.Conv2d(shared_channels, 4 * BOX_BINS, 1)
         self.classes = nn.Conv2d(shared_channels, classes, 1)
         self.coefficients = nn.Conv2d(shared_channels, prototypes, 1)
         self.box_scale = nn.Parameter(torch.ones(len(STRIDES)))
         self.aggregation = Aggregation(channels)
-        self.prototypes = Prototypes(channels, prototype_channels, prototypes)
+        self.prototypes = Prototypes(channels, prototype_channels, prototypes, act=act)
         start_unsure(self.boxes, self.classes)
 
     def forward(self, levels: Levels) -> tuple[HeadLogits, Tensor]:

@@ -8,7 +8,8 @@ from typing import Self
 
 from torch import Tensor, nn
 
-from lmsfa.models.blocks import C2fPro, ConvNorm, Sppf
+from lmsfa.errors import InputError
+from lmsfa.models.blocks import ACTIVATIONS, C2fPro, ConvNorm, Sppf
 from lmsfa.models.detection import (
     AuxiliaryLogits,
     HeadLogits,
@@ -38,6 +39,7 @@ class LmsfaConfig:
         shared: width of the two shared 3x3 convolutions before the predictors.
         prototype_hidden: width of the prototype branch.
         prototypes: mask prototypes.
+        activation: a key of `ACTIVATIONS`, wherever the paper does not ask for ReLU.
     """
 
     classes: int = 4
@@ -53,28 +55,44 @@ class LmsfaConfig:
     shared: int = 104
     prototype_hidden: int = 64
     prototypes: int = 32
+    activation: str = "hardswish"
+
+    def __post_init__(self) -> None:
+        """Checks the name, which a card brings along."""
+        if self.activation not in ACTIVATIONS:
+            raise InputError(
+                f"activation must be one of {', '.join(ACTIVATIONS)}, got {self.activation!r}"
+            )
+
+
+SMALL = LmsfaConfig(
+    hidden=(16, 24, 48, 128), neck=48, mixer=64, head=48, shared=48, prototype_hidden=32
+)
+"""Half the operations, 1.28 M parameters and 4.25 GFLOPs: for machines that the default holds up.
+"""
 
 
 class Backbone(nn.Module):
     """LMFE [1-3]: stem, four stages of stride-2 convolution and C2f-Pro, SPPF, alignment.
 
     EMA stands at strides 16 and 32 only, as in the paper. Our readings: dense stride-2
-    convolutions, SiLU throughout, and in the alignment [3] `Norm` and SiLU for GroupNorm and ReLU.
+    convolutions, one activation throughout, and in the alignment [3] `Norm` and that activation for
+    GroupNorm and ReLU.
     """
 
     def __init__(self, config: LmsfaConfig) -> None:
         super().__init__()
-        widths = config.widths
-        self.stem = ConvNorm(3, widths[0], 3, 2)
+        widths, act = config.widths, ACTIVATIONS[config.activation]
+        self.stem = ConvNorm(3, widths[0], 3, 2, act=act)
         self.downs = nn.ModuleList(
-            ConvNorm(narrow, wide, 3, 2) for narrow, wide in pairwise(widths)
+            ConvNorm(narrow, wide, 3, 2, act=act) for narrow, wide in pairwise(widths)
         )
         self.stages = nn.ModuleList(
-            C2fPro(width, hidden, config.units, config.expansion, attention=stage >= 2)
+            C2fPro(width, hidden, config.units, config.expansion, attention=stage >= 2, act=act)
             for stage, (width, hidden) in enumerate(zip(widths[1:], config.hidden, strict=True))
         )
-        self.pool = Sppf(widths[4], config.pyramid_pooling)
-        self.align = nn.ModuleList(ConvNorm(width, config.neck) for width in widths[2:])
+        self.pool = Sppf(widths[4], config.pyramid_pooling, act=act)
+        self.align = nn.ModuleList(ConvNorm(width, config.neck, act=act) for width in widths[2:])
 
     def forward(self, rgb: Tensor) -> Levels:
         """(B, 3, H, W) in 0..1 -> levels of C_f channels at strides 8, 16, 32."""
@@ -113,8 +131,9 @@ class Lmsfa(InstanceNetwork):
     def __init__(self, config: LmsfaConfig) -> None:
         super().__init__()
         self.config = config
+        act = ACTIVATIONS[config.activation]
         self.backbone = Backbone(config)
-        self.ssff = Ssff(config.neck, config.mixer, config.expansion)
+        self.ssff = Ssff(config.neck, config.mixer, config.expansion, act=act)
         self.tfe = Tfe(config.neck)
         self.head = Lmsh(
             neck_channels=config.neck,
@@ -124,6 +143,7 @@ class Lmsfa(InstanceNetwork):
             prototype_channels=config.prototype_hidden,
             prototypes=config.prototypes,
             classes=config.classes,
+            act=act,
         )
         self.training_layers: TrainingLayers | None = TrainingLayers(config)
 

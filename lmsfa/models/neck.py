@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lmsfa.models.blocks import RvbEma
+from lmsfa.models.blocks import Activation, RvbEma
 from lmsfa.models.detection import Levels
 
 
@@ -64,13 +64,17 @@ class Ssff(nn.Module):
     before Down and the edge gate, optional in the paper, are left out.
     """
 
-    def __init__(self, channels: int, mixer_hidden: int, expansion: float) -> None:
+    def __init__(
+        self, channels: int, mixer_hidden: int, expansion: float, *, act: Activation
+    ) -> None:
         super().__init__()
         self.mixer = ScaleMixer(channels, mixer_hidden)
         self.own = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(3))
         self.from_deeper = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(2))
         self.from_finer = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(2))
-        self.refine = nn.ModuleList(RvbEma(channels, expansion, attention=True) for _ in range(3))
+        self.refine = nn.ModuleList(
+            RvbEma(channels, expansion, attention=True, act=act) for _ in range(3)
+        )
 
     def forward(self, levels: Levels) -> Levels:
         """Levels -> levels of the same shapes."""

@@ -35,14 +35,15 @@ Rows = list[Tensor]
 
 
 class RowWinograd(nn.Module):
-    """One 3x3 with bias and SiLU: from six rows of every group to its four."""
+    """One 3x3 with bias and activation: from six rows of every group to its four."""
 
-    def __init__(self, kernel: Tensor, bias: Tensor) -> None:
+    def __init__(self, kernel: Tensor, bias: Tensor, act: nn.Module) -> None:
         super().__init__()
         kernels = torch.einsum("pk,oikw->poiw", kernel.new_tensor(KERNEL_TRANSFORM), kernel)
         self.products = nn.ModuleList(
             convolution(part[:, :, None], None, padding=(0, 1)) for part in kernels
         )
+        self.act = act
         self.bias = nn.Parameter(bias.detach()[:, None, None].clone())
 
     def forward(self, rows: Rows) -> Rows:
@@ -69,7 +70,7 @@ class RowWinograd(nn.Module):
             sum_1 + 4 * sum_2,
             difference_1 + 8 * difference_2 + m5,
         )
-        return [functional.silu(answer + self.bias) for answer in answers]
+        return [self.act(answer + self.bias) for answer in answers]
 
 
 class WinogradTower(nn.Module):
@@ -80,8 +81,12 @@ class WinogradTower(nn.Module):
         super().__init__()
         self.plain = plain
         first, second = (conv for conv in plain if isinstance(conv, SharedConvNorm))
-        self.first = nn.ModuleList(RowWinograd(*first.folded(level)) for level in range(LEVELS))
-        self.second = nn.ModuleList(RowWinograd(*second.folded(level)) for level in range(LEVELS))
+        self.first = nn.ModuleList(
+            RowWinograd(*first.folded(level), first.act) for level in range(LEVELS)
+        )
+        self.second = nn.ModuleList(
+            RowWinograd(*second.folded(level), second.act) for level in range(LEVELS)
+        )
 
     def forward(self, phi: Tensor, level: int) -> Tensor:
         """(B, C_h, H, W) of a level, counted from 0 -> (B, shared, H, W)."""

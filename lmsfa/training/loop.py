@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -75,7 +75,7 @@ class Trainer:
         self.processes, self.splits = processes, splits
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
-        self.network = self.family.make(self.family.config(classes=len(names)))
+        self.network = self.family.make(replace(self.family.config, classes=len(names)))
         self.start = start_from(self.network, self.family, names, init) if init else None
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(

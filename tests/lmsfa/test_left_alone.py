@@ -281,7 +281,7 @@ def test_weights_of_another_model_are_no_start(tmp_path: Path, card: ModelCard) 
     weights = _weights(tmp_path, card, "nerve")
     family = family_of("yolo_baseline")
     with pytest.raises(CheckpointError, match="same model"):
-        start_from(family.make(family.config()), family, ("nerve",), weights)
+        start_from(family.make(family.config), family, ("nerve",), weights)
 
 
 def _command(root: Path, output: Path, *more: str) -> list[str]:

@@ -67,7 +67,7 @@ def test_a_rewritten_network_answers_what_the_folded_one_answers(
 ) -> None:
     torch.manual_seed(5)
     family = family_of(model)
-    network = family.make(family.config()).fuse().double()
+    network = family.make(family.config).fuse().double()
     rgb = torch.rand(1, 3, *size, dtype=torch.float64)
     with torch.inference_mode():
         for plain, run in zip(network(rgb), rewrite(deepcopy(network))(rgb), strict=True):

@@ -21,10 +21,8 @@ class LmsfaEngine:
     def __init__(self, card: ModelCard, backend: Backend) -> None:
         self.card = card
         self._backend = backend
-        size = card.input_size_px
-        self._canvas = np.zeros((size, size, 3), dtype=np.uint8)
         self._shape: tuple[int, ...] = ()
-        self._place = Letterbox.fit(size, size, size)
+        self._place = Letterbox.fit(1, 1, card.input_size_px)
 
     @property
     def runtime(self) -> str:
@@ -40,25 +38,24 @@ class LmsfaEngine:
         self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0
     ) -> Prediction:
         """As `registry.Engine`."""
-        self._lay(rgb)
-        raw = self._backend(self._canvas)
-        # One sum is NaN or infinite if any number in it is.
-        if not np.isfinite(raw.detections.sum()) or not np.isfinite(raw.prototypes.sum()):
+        place = self._placed(rgb)
+        answer = self._backend(rgb, place)
+        if not answer.is_finite():
             raise EngineError(
                 "the model answered with numbers that are not finite; load other weights"
             )
         card = self.card
         instances = to_instances(
-            raw,
+            answer,
             len(card.classes),
             card.class_thresholds,
             card.nms_iou,
-            self._place,
+            place,
             temperature=card.temperature,
         )
         return Prediction(frame_index, captured_s, instances, None, card.sha256)
 
-    def _lay(self, rgb: NDArray[np.uint8]) -> None:
+    def _placed(self, rgb: NDArray[np.uint8]) -> Letterbox:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
             raise EngineError(
                 "a frame must be (H, W, 3) uint8 RGB with at least one pixel, "
@@ -67,7 +64,7 @@ class LmsfaEngine:
         if rgb.shape != self._shape:
             self._place = Letterbox.fit(rgb.shape[0], rgb.shape[1], self.card.input_size_px)
             self._shape = rgb.shape
-        self._place.draw(rgb, self._canvas)
+        return self._place
 
     def close(self) -> None:
         """As `registry.Engine`."""

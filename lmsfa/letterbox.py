@@ -44,18 +44,40 @@ class Letterbox:
             height,
         )
 
-    def draw(self, rgb: NDArray[np.uint8], canvas: NDArray[np.uint8]) -> None:
-        """Draws a frame onto `canvas`, (size, size, 3) uint8, grey where no frame is."""
-        rows = slice(self.top_px, self.top_px + self.height_px)
-        columns = slice(self.left_px, self.left_px + self.width_px)
-        if (self.height_px, self.width_px) != canvas.shape[:2]:
-            canvas[:] = PADDING_GREY
-        canvas[rows, columns] = cv2.resize(
-            rgb, (self.width_px, self.height_px), interpolation=cv2.INTER_LINEAR
-        )
-
     def to_frame(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes (K, 4) in input pixels -> frame pixels."""
         offset = np.array([self.left_px, self.top_px] * 2, dtype=np.float32)
         scale = np.array([self.scale_x, self.scale_y] * 2, dtype=np.float32)
         return (boxes_xyxy - offset) / scale
+
+
+class Canvas:
+    """The network's input, drawn on again for every frame. On one thread.
+
+    Args:
+        size_px: its side.
+    """
+
+    def __init__(self, size_px: int) -> None:
+        self._pixels = np.full((size_px, size_px, 3), PADDING_GREY, dtype=np.uint8)
+        self._place: Letterbox | None = None
+
+    def draw(self, rgb: NDArray[np.uint8], place: Letterbox) -> NDArray[np.uint8]:
+        """Draws a frame in its place, grey where no frame is.
+
+        Args:
+            rgb: (H, W, 3) uint8 RGB.
+            place: of frames of this shape, on an input of this size.
+
+        Returns:
+            (size, size, 3) uint8 RGB, valid until the next call.
+        """
+        if place != self._place:
+            self._pixels[:] = PADDING_GREY
+            self._place = place
+        rows = slice(place.top_px, place.top_px + place.height_px)
+        columns = slice(place.left_px, place.left_px + place.width_px)
+        inner = self._pixels[rows, columns]
+        # OpenCV writes into the canvas itself: no picture is made on the way.
+        cv2.resize(rgb, (place.width_px, place.height_px), inner, interpolation=cv2.INTER_LINEAR)
+        return self._pixels

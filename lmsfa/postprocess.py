@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -22,9 +22,40 @@ MAX_INSTANCES = 100
 Floats = NDArray[np.float32]
 
 
+class Answer(Protocol):
+    """What every backend gives for one picture. Valid until its next call."""
+
+    @property
+    def detections(self) -> Floats:
+        """(N, 4 + classes or more) float32, a detection a row.
+
+        Box left, top, right, bottom in input pixels, class probabilities; what stands behind them
+        only the answer itself reads.
+        """
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the coarse grid that masks lie on, S / 4 each."""
+
+    def is_finite(self) -> bool:
+        """Whether no number in it is NaN or infinite."""
+
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """The mask of a detection.
+
+        Args:
+            row: which detection.
+            classes: how many classes the detections carry.
+            window: rows and columns of the grid.
+
+        Returns:
+            (h, w) uint8, probability 0..255.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """What every backend gives for one picture.
+    """A network's answer as it is: masks are assembled where they are asked for; an `Answer`.
 
     Attributes:
         detections: (N, 4 + classes + prototypes) float32: box left, top, right, bottom in input
@@ -34,6 +65,24 @@ class RawAnswer:
 
     detections: Floats
     prototypes: Floats
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """As `Answer`."""
+        return self.prototypes.shape[0], self.prototypes.shape[1]
+
+    def is_finite(self) -> bool:
+        """As `Answer`."""
+        # One sum is NaN or infinite if any number in it is.
+        return bool(np.isfinite(self.detections.sum()) and np.isfinite(self.prototypes.sum()))
+
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """As `Answer`."""
+        logits: Floats = self.prototypes[window] @ self.detections[row, 4 + classes :]
+        # Beyond 30 the probability is 0 or 1 in eight bits, and exp() stays finite.
+        probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        rounded: NDArray[np.uint8] = np.rint(probability * 255).astype(np.uint8)
+        return rounded
 
 
 def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
@@ -51,7 +100,7 @@ def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray
 
 
 def to_instances(
-    raw: RawAnswer,
+    answer: Answer,
     classes: int,
     score_threshold: float | Sequence[float],
     nms_iou: float,
@@ -62,7 +111,7 @@ def to_instances(
     """Instances in frame pixels, highest score first.
 
     Args:
-        raw: the network's answer.
+        answer: the network's.
         classes: how many classes the detections carry.
         score_threshold: cells whose best class is below this are dropped; one for all classes or
             one a class, compared with the calibrated score.
@@ -70,7 +119,7 @@ def to_instances(
         place: how the frame was laid onto the input.
         temperature: of `calibrated`.
     """
-    scores = raw.detections[:, 4 : 4 + classes]
+    scores = answer.detections[:, 4 : 4 + classes]
     best = scores.max(1)
     # The few thresholds are taken to the raw scores, not the many scores to the thresholds.
     floors = calibrated(np.broadcast_to(score_threshold, classes), 1 / temperature)
@@ -80,10 +129,10 @@ def to_instances(
         candidates = candidates[np.argpartition(-best[candidates], MAX_CANDIDATES)[:MAX_CANDIDATES]]
     if candidates.size == 0:
         return ()
-    rows, best = raw.detections[candidates], best[candidates]
+    boxes, best = answer.detections[candidates, :4], best[candidates]
     class_ids = scores[candidates].argmax(1)
-    kept = _suppress(rows[:, :4], best, class_ids, nms_iou)
-    frame_boxes = place.to_frame(rows[:, :4])
+    kept = _suppress(boxes, best, class_ids, nms_iou)
+    frame_boxes = place.to_frame(boxes)
     shown = calibrated(best, temperature)
     return tuple(
         Instance(
@@ -95,7 +144,7 @@ def to_instances(
                 float(frame_boxes[k, 2]),
                 float(frame_boxes[k, 3]),
             ),
-            *_mask(raw.prototypes, rows[k, 4 + classes :], rows[k, :4], place),
+            *_mask(answer, int(candidates[k]), classes, place),
         )
         for k in kept
     )
@@ -116,22 +165,21 @@ def _suppress(
 
 
 def _mask(
-    prototypes: Floats, coefficients: Floats, box: Floats, place: Letterbox
+    answer: Answer, row: int, classes: int, place: Letterbox
 ) -> tuple[NDArray[np.uint8], MaskPlacement]:
     """The coarse mask inside the box, one cell wider where the grid has one."""
-    height, width = prototypes.shape[:2]
+    height, width = answer.grid
+    box = answer.detections[row, :4]
     left, right = _cells(box[0], box[2], width)
     top, bottom = _cells(box[1], box[3], height)
-    logits = prototypes[top:bottom, left:right] @ coefficients
-    # Beyond 30 the probability is 0 or 1 in eight bits, and exp() stays finite.
-    probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    mask = answer.mask(row, classes, (slice(top, bottom), slice(left, right)))
     placement = MaskPlacement(
         (left * MASK_STRIDE - place.left_px) / place.scale_x,
         (top * MASK_STRIDE - place.top_px) / place.scale_y,
         MASK_STRIDE / place.scale_x,
         MASK_STRIDE / place.scale_y,
     )
-    return np.rint(probability * 255).astype(np.uint8), placement
+    return mask, placement
 
 
 def _cells(start: float, end: float, limit: int) -> tuple[int, int]:

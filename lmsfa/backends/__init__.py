@@ -1,4 +1,4 @@
-"""Runtimes, one a file, each a `Backend`: a picture of the input's size in, a raw answer out."""
+"""Runtimes, one a file, each a `Backend`: a frame and its place on the input in, an answer out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
-from lmsfa.postprocess import RawAnswer
+from lmsfa.letterbox import Letterbox
+from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
 
 RUNTIMES = {
@@ -40,10 +41,15 @@ class Backend(Protocol):
     def device(self) -> str:
         """Name of the processor or GPU, for people."""
 
-    def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
-        """Answers a picture of the input's size, (S, S, 3) uint8 RGB.
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
+        """Answers a frame.
 
-        The answer is valid until the next call.
+        Args:
+            rgb: (H, W, 3) uint8 RGB.
+            place: how frames of this shape lie on the input.
+
+        Returns:
+            An answer that is valid until the next call.
         """
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 import lmsfa
 from lmsfa.card import ModelCard, sha256_of
+from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
 from lmsfa.registry import EngineError
 
@@ -43,12 +44,14 @@ class _OpenVino:
     precision = "fp32"
 
     def __init__(self, weights: Path, card: ModelCard) -> None:
+        self._canvas = Canvas(card.input_size_px)
         core = openvino.Core()
         self.device = processor(core)
         self._request = compiled(core, _read_model(core, weights, card), self.precision)
 
-    def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
+        canvas = self._canvas.draw(rgb, place)
         self._request.infer([canvas[None]], share_inputs=True)
         detections = self._request.get_output_tensor(0).data
         prototypes = self._request.get_output_tensor(1).data

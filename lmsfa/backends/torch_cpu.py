@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lmsfa.backends.graph import load_graph
 from lmsfa.card import ModelCard
+from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
 
 
@@ -20,12 +21,14 @@ class TorchCpu:
     runtime = "torch fp32"
     precision = "fp32"
 
-    def __init__(self, weights: Path, card: ModelCard) -> None:  # noqa: ARG002  the card's size is the canvas's
+    def __init__(self, weights: Path, card: ModelCard) -> None:
+        self._canvas = Canvas(card.input_size_px)
         self.device = platform.processor() or platform.machine()
         self._graph = load_graph(weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
 
-    def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
+        canvas = self._canvas.draw(rgb, place)
         with torch.inference_mode():
             detections, prototypes = self._graph(torch.from_numpy(canvas)[None])
         return RawAnswer(detections.numpy(), prototypes.contiguous().numpy())

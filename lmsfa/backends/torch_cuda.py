@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lmsfa.backends.graph import blank_canvas, load_graph
 from lmsfa.card import ModelCard
+from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
 from lmsfa.registry import EngineError
 
@@ -29,6 +30,7 @@ class TorchCuda:
     def __init__(self, weights: Path, card: ModelCard) -> None:
         if not torch.cuda.is_available():
             raise EngineError("no CUDA device that torch can use; choose another runtime")
+        self._canvas = Canvas(card.input_size_px)
         self.device = torch.cuda.get_device_name()
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         graph = load_graph(weights).cuda().half()
@@ -48,8 +50,9 @@ class TorchCuda:
             for tensor in self._outputs
         )
 
-    def __call__(self, canvas: NDArray[np.uint8]) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
+        canvas = self._canvas.draw(rgb, place)
         self._pinned_in[0].copy_(torch.from_numpy(canvas))
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             self._input.copy_(self._pinned_in, non_blocking=True)

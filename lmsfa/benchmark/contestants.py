@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lmsfa.backends import make_backend
 from lmsfa.card import ModelCard
 from lmsfa.engine import LmsfaEngine
+from lmsfa.letterbox import Letterbox
 
 Rgb = NDArray[np.uint8]
 
@@ -54,12 +55,13 @@ def ours(weights: Path, card: ModelCard, engine: str, frames: Sequence[Rgb]) -> 
     model = LmsfaEngine(card, backend)
     size = card.input_size_px
     canvas = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    whole = Letterbox.fit(size, size, size)
     endless = cycle(frames)
     return Contestant(
         card.name,
         engine,
         backend.precision,
         backend.device,
-        lambda: backend(canvas),
+        lambda: backend(canvas, whole),
         lambda: model.predict(next(endless)),
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmsfa.letterbox import PADDING_GREY, Letterbox
+from lmsfa.letterbox import PADDING_GREY, Canvas, Letterbox
 from lmsfa.postprocess import MAX_INSTANCES, RawAnswer, to_instances
 
 SIZE = 320
@@ -162,16 +162,24 @@ def test_a_box_outside_the_frame_has_no_pixels() -> None:
 
 
 def test_a_wide_frame_is_padded_with_grey_and_a_new_shape_leaves_no_trace() -> None:
-    canvas = np.zeros((SIZE, SIZE, 3), np.uint8)
-    Letterbox.fit(64, 64, SIZE).draw(np.full((64, 64, 3), 255, np.uint8), canvas)
-    assert canvas.min() == 255
-    Letterbox.fit(32, 64, SIZE).draw(np.full((32, 64, 3), 9, np.uint8), canvas)
-    assert set(np.unique(canvas)) == {9, PADDING_GREY}
-    assert np.count_nonzero(canvas[..., 0] == 9) == SIZE * SIZE // 2
+    canvas = Canvas(SIZE)
+    white = np.full((64, 64, 3), 255, np.uint8)
+    assert canvas.draw(white, Letterbox.fit(64, 64, SIZE)).min() == 255
+    wide, tall = np.full((32, 64, 3), 9, np.uint8), np.full((64, 32, 3), 7, np.uint8)
+    for frame, value in ((wide, 9), (tall, 7)):
+        drawn = canvas.draw(frame, Letterbox.fit(*frame.shape[:2], SIZE))
+        assert set(np.unique(drawn)) == {value, PADDING_GREY}
+        assert np.count_nonzero(drawn[..., 0] == value) == SIZE * SIZE // 2
+
+
+def test_drawing_again_makes_no_new_canvas() -> None:
+    canvas, place = Canvas(SIZE), Letterbox.fit(32, 64, SIZE)
+    first = canvas.draw(np.full((32, 64, 3), 9, np.uint8), place)
+    second = canvas.draw(np.full((32, 64, 3), 8, np.uint8), place)
+    assert np.shares_memory(first, second)
+    assert set(np.unique(second)) == {8, PADDING_GREY}
 
 
 def test_a_single_pixel_frame_has_a_place() -> None:
-    place = Letterbox.fit(1, 1, SIZE)
-    canvas = np.zeros((SIZE, SIZE, 3), np.uint8)
-    place.draw(np.full((1, 1, 3), 7, np.uint8), canvas)
-    assert canvas.max() == 7
+    drawn = Canvas(SIZE).draw(np.full((1, 1, 3), 7, np.uint8), Letterbox.fit(1, 1, SIZE))
+    assert drawn.min() == drawn.max() == 7

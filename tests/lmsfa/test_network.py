@@ -1,6 +1,7 @@
 """The network: its shape, its count, its fused form, and that it learns at batch 1."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ each_family = pytest.mark.parametrize("model", FAMILIES)
 
 def _network(model: str, **shape: int) -> InstanceNetwork:
     family = FAMILIES[model]
-    return family.make(family.config(**shape))
+    return family.make(replace(family.config, **shape))
 
 
 def _lived_in(network: nn.Module) -> nn.Module:

@@ -28,7 +28,7 @@ from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
 from lmsfa.registry import EngineError
 
-CONVERSION = 2
+CONVERSION = 3
 """Raised whenever the conversion changes, so that older files in the cache are not used."""
 NETWORK_FILE = "network.xml"
 HASH_FILE = "network.sha256"

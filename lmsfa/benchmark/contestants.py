@@ -39,7 +39,13 @@ class Contestant:
     end_to_end: Callable[[], object] | None = None
 
 
-def ours(weights: Path, card: ModelCard, engine: str, frames: Sequence[Rgb]) -> Contestant:
+def ours(
+    weights: Path,
+    card: ModelCard,
+    engine: str,
+    frames: Sequence[Rgb],
+    threads: int | None = None,
+) -> Contestant:
     """Our network on a runtime.
 
     Args:
@@ -47,11 +53,12 @@ def ours(weights: Path, card: ModelCard, engine: str, frames: Sequence[Rgb]) -> 
         card: of the weights, with the input size that is to be timed.
         engine: a key of `backends.RUNTIMES`.
         frames: (H, W, 3) uint8 RGB, answered in turn; at least one.
+        threads: as `backends.threads.thread_budget`.
 
     Raises:
         InputError: the runtime is missing here, or cannot load the weights.
     """
-    backend = make_backend(weights, card, engine)
+    backend = make_backend(weights, card, engine, threads)
     model = LmsfaEngine(card, backend)
     size = card.input_size_px
     canvas = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)

@@ -8,6 +8,7 @@ import numpy as np
 import openvino
 
 from lmsfa.backends.openvino_cpu import compiled, processor
+from lmsfa.backends.threads import thread_budget
 from lmsfa.benchmark.contestants import Contestant
 from lmsfa.errors import InputError
 
@@ -15,20 +16,21 @@ PEER_RUNTIMES = {"openvino-bf16": "bf16", "openvino-fp32": "fp32"}
 """Runtimes that take a network from a file, and the precision of each."""
 
 
-def peer(path: Path, engine: str, size_px: int) -> Contestant:
+def peer(path: Path, engine: str, size_px: int, threads: int | None = None) -> Contestant:
     """A peer on a runtime that ours is timed on too, with the same settings.
 
     Args:
         path: of a network, ONNX or OpenVINO IR, with one float input (1, 3, S, S).
         engine: a key of `PEER_RUNTIMES`.
         size_px: S.
+        threads: as `backends.threads.thread_budget`.
 
     Raises:
         InputError: no such file, no such network, or an input of another size.
     """
     core, precision = openvino.Core(), PEER_RUNTIMES[engine]
     network = _read(core, path, [1, 3, size_px, size_px])
-    request = compiled(core, network, precision)
+    request = compiled(core, network, precision, thread_budget(threads))
     picture = np.random.default_rng(0).random((1, 3, size_px, size_px), dtype=np.float32)
     return Contestant(
         path.stem,

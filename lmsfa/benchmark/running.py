@@ -27,6 +27,7 @@ def bench(
     size_px: int,
     versus: Sequence[Path],
     rounds: int,
+    threads: int | None = None,
 ) -> dict[str, Any]:
     """Times a weights file on runtimes, beside peers on the same ones, in the same rounds.
 
@@ -37,6 +38,7 @@ def bench(
         size_px: side of the input, whatever the card says.
         versus: networks of others, as `contestants.peer` reads them.
         rounds: how often each is timed.
+        threads: of each, as `backends.threads.thread_budget`.
 
     Returns:
         What `figures` says, with `device`, `size` and `frame`.
@@ -46,9 +48,9 @@ def bench(
     """
     check_input_size(size_px, INPUT_MULTIPLE_PX)
     card = replace(read_card(card_path(weights)), input_size_px=size_px)
-    own = [ours(weights, card, engine, frames) for engine in engines]
+    own = [ours(weights, card, engine, frames, threads) for engine in engines]
     peers = [
-        peer(path, engine, size_px)
+        peer(path, engine, size_px, threads)
         for path in versus
         for engine in engines
         if engine in PEER_RUNTIMES

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from lmsfa.commands.runtime_options import add_threads
 from lmsfa.errors import InputError
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
@@ -17,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the shipped ones by default")
     parser.add_argument("--engine", default="all", help="all that are here, auto, or one by name")
+    add_threads(parser)
     parser.add_argument("--size", type=int, default=640, help="side of the input, pixels")
     parser.add_argument(
         "--clip", type=Path, default=DEMO_CLIP, help="whose frames are answered; the demo's"
@@ -50,5 +52,6 @@ def _run(options: argparse.Namespace) -> None:
         size_px=options.size,
         versus=options.versus,
         rounds=options.rounds,
+        threads=options.threads,
     )
     print(json.dumps(report, indent=2) if options.json else table(report))

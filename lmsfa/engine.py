@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.backends import Backend, make_backend
+from lmsfa.backends.choosing import choose
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import to_instances
@@ -18,8 +19,8 @@ from lmsfa.registry import EngineError
 class LmsfaEngine:
     """Answers frames of any size; satisfies `registry.Engine`."""
 
-    def __init__(self, card: ModelCard, backend: Backend) -> None:
-        self.card = card
+    def __init__(self, card: ModelCard, backend: Backend, reason: str = "") -> None:
+        self.card, self.reason = card, reason
         self._backend = backend
         self._shape: tuple[int, ...] = ()
         self._place = Letterbox.fit(1, 1, card.input_size_px)
@@ -77,7 +78,11 @@ def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = Non
     Raises:
         EngineError: as `registry.load_engine`.
     """
-    engine = LmsfaEngine(card, make_backend(weights, card, runtime, threads))
+    if runtime == "auto":
+        backend, choice = choose(weights, card, threads)
+        engine = LmsfaEngine(card, backend, choice.reason)
+    else:
+        engine = LmsfaEngine(card, make_backend(weights, card, runtime, threads))
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine

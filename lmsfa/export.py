@@ -7,12 +7,15 @@ import os
 import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from lmsfa.backends.agreement import check_frame
 from lmsfa.backends.graph import PictureGraph, blank_canvas, load_network
 from lmsfa.card import card_path, check_input_size, read_card
 from lmsfa.errors import InputError
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
+from lmsfa.postprocess import MAX_CANDIDATES
 from lmsfa.rewrites.rewritten import rewrite
 
 ENDINGS = {".xml": (".xml", ".bin"), ".onnx": (".onnx",)}
@@ -25,6 +28,8 @@ def export_network(
     *,
     size_px: int | None = None,
     half: bool = False,
+    winograd: bool = True,
+    reference: bool = False,
     replace: bool = False,
 ) -> None:
     """Writes the folded network of `weights` as OpenVINO IR (.xml and .bin) or ONNX (.onnx).
@@ -37,6 +42,8 @@ def export_network(
         path: file ending in .xml or .onnx, in a folder that exists.
         size_px: side of the input; the card's unless given.
         half: ONNX with float16 inside, and a float16 canvas of 0..255 in, for TensorRT.
+        winograd: whether the head's 3x3 go by Winograd, where they are rewritten.
+        reference: also write what the plain network answers to `agreement.check_frame`, as .npz.
         replace: whether existing files may be overwritten.
 
     Raises:
@@ -46,7 +53,9 @@ def export_network(
     size_px = size_px or read_card(card_path(weights)).input_size_px
     check_input_size(size_px, INPUT_MULTIPLE_PX)
     network = load_network(weights)[0].fuse()
-    graph = PictureGraph(network.half() if half else rewrite(network)).eval()
+    if reference:
+        _write_reference(PictureGraph(network), network.config.classes, size_px, path)
+    graph = PictureGraph(network.half() if half else rewrite(network, winograd=winograd)).eval()
     canvas = blank_canvas(size_px)
     partial = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")
     write = _write_onnx if path.suffix == ".onnx" else _write_openvino
@@ -78,6 +87,17 @@ def _write_onnx(graph: PictureGraph, canvas: torch.Tensor, path: Path) -> None:
         dynamo=True,
         external_data=False,
         verbose=False,
+    )
+
+
+def _write_reference(graph: PictureGraph, classes: int, size_px: int, path: Path) -> None:
+    with torch.inference_mode():
+        detections, prototypes = graph(torch.from_numpy(check_frame(size_px))[None])
+    best = detections[:, 4 : 4 + classes].amax(1).topk(min(MAX_CANDIDATES, len(detections))).indices
+    np.savez(
+        path.with_suffix(".npz"),
+        detections=detections[best].numpy(),
+        prototypes=prototypes.contiguous().numpy(),
     )
 
 

@@ -41,6 +41,10 @@ class Engine(Protocol):
     def device(self) -> str:
         """Where it runs, for people: the processor's or the GPU's name."""
 
+    @property
+    def reason(self) -> str:
+        """Why this runtime, for people; empty where it was asked for."""
+
     def predict(
         self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0
     ) -> Prediction:
@@ -86,6 +90,24 @@ def load_engine(
     Raises:
         EngineError: in one line, naming the file, what was expected and what to do.
     """
+    card = checked_card(weights)
+    if score_threshold is not None:
+        card = replace(card, score_threshold=score_threshold, score_thresholds={})
+    if card.system not in SYSTEMS:
+        raise EngineError(
+            f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"
+        )
+    module, name = SYSTEMS[card.system].split(":")
+    loader = cast(EngineLoader, getattr(import_module(module), name))
+    return loader(weights, card, runtime, threads)
+
+
+def checked_card(weights: Path) -> ModelCard:
+    """The card of a weights file, which is the one that it was written for.
+
+    Raises:
+        EngineError: in one line: a file is missing, or they do not belong together.
+    """
     if not weights.is_file():
         raise EngineError(
             f"{weights}: no such weights file; "
@@ -96,12 +118,4 @@ def load_engine(
         check_hash(weights, card)
     except CardError as error:
         raise EngineError(str(error)) from None
-    if score_threshold is not None:
-        card = replace(card, score_threshold=score_threshold, score_thresholds={})
-    if card.system not in SYSTEMS:
-        raise EngineError(
-            f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"
-        )
-    module, name = SYSTEMS[card.system].split(":")
-    loader = cast(EngineLoader, getattr(import_module(module), name))
-    return loader(weights, card, runtime, threads)
+    return card

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.backends.threads import thread_budget
-from lmsfa.card import ModelCard
+from lmsfa.card import ModelCard, int8_path
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
@@ -29,13 +29,14 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # 
 RUNTIMES = {
     "tensorrt-fp16": "lmsfa.backends.tensorrt_cuda:TensorRtFp16",
     "torch-cuda": "lmsfa.backends.torch_cuda:TorchCuda",
+    "openvino-int8": "lmsfa.backends.openvino_int8:OpenVinoInt8",
     "openvino-bf16": "lmsfa.backends.openvino_cpu:OpenVinoBf16",
     "openvino-fp32": "lmsfa.backends.openvino_cpu:OpenVinoFp32",
     "onnxruntime-fp32": "lmsfa.backends.onnxruntime_cpu:OnnxRuntimeFp32",
     "torch-cpu-bf16": "lmsfa.backends.torch_cpu:TorchCpuBf16",
     "torch-cpu": "lmsfa.backends.torch_cpu:TorchCpu",
 }
-"""Runtime name -> "module:class", a `BackendMaker`; the one to take first stands first."""
+"""Runtime name -> "module:class", a `BackendMaker`; what is likely to be the fastest first."""
 
 
 class Backend(Protocol):
@@ -47,7 +48,7 @@ class Backend(Protocol):
 
     @property
     def precision(self) -> str:
-        """What it computes with: fp32, bf16 or fp16."""
+        """What it computes with: fp32, bf16, fp16 or int8."""
 
     @property
     def device(self) -> str:
@@ -87,12 +88,12 @@ class BackendMaker(Protocol):
 def make_backend(
     weights: Path, card: ModelCard, runtime: str, threads: int | None = None
 ) -> Backend:
-    """Loads weights on a runtime; "auto" is the first of the list that this machine has.
+    """Loads weights on a runtime.
 
     Args:
         weights: weights file.
         card: of the weights.
-        runtime: "auto", or a key of `RUNTIMES`.
+        runtime: a key of `RUNTIMES`.
         threads: as `threads.thread_budget`.
 
     Raises:
@@ -100,31 +101,29 @@ def make_backend(
             `thread_budget`.
     """
     budget = thread_budget(threads)
-    name = chosen_runtime(runtime)
-    if name not in RUNTIMES:
-        raise EngineError(f"runtime {name!r} is not known; choose auto, {', '.join(RUNTIMES)}")
-    module, attribute = RUNTIMES[name].split(":")
+    if runtime not in RUNTIMES:
+        raise EngineError(f"runtime {runtime!r} is not known; choose auto, {', '.join(RUNTIMES)}")
+    module, attribute = RUNTIMES[runtime].split(":")
     try:
         maker = cast(BackendMaker, getattr(import_module(module), attribute))
     except ImportError as error:
         raise EngineError(
-            f"runtime {name} is not installed here ({error}); choose another"
+            f"runtime {runtime} is not installed here ({error}); choose another"
         ) from None
     return maker(weights, card, budget)
 
 
-def chosen_runtime(name: str) -> str:
-    """The runtime that a name means here: "auto" is the first of `runtimes_here`."""
-    return next(_found()) if name == "auto" else name
+def runtimes_here(weights: Path, card: ModelCard) -> tuple[str, ...]:
+    """The names of `RUNTIMES` that this machine has for these weights, in that order; never none.
+
+    Args:
+        weights: weights file.
+        card: of the weights.
+    """
+    return tuple(_found(weights, card))
 
 
-def runtimes_here() -> tuple[str, ...]:
-    """The names of `RUNTIMES` that this machine has, the one to take first; never none."""
-    return tuple(_found())
-
-
-def _found() -> Iterator[str]:
-    # One by one: who takes the first waits for no other's import.
+def _found(weights: Path, card: ModelCard) -> Iterator[str]:
     # torch takes seconds to import: it is asked only where an NVIDIA driver is installed.
     if shutil.which("nvidia-smi") and import_module("torch").cuda.is_available():
         if find_spec("tensorrt") is not None:
@@ -132,6 +131,8 @@ def _found() -> Iterator[str]:
         yield "torch-cuda"
     bf16 = _has_bf16()
     if find_spec("openvino") is not None:
+        if int8_path(weights, card.input_size_px).is_file():
+            yield "openvino-int8"
         if bf16:
             yield "openvino-bf16"
         yield "openvino-fp32"

@@ -13,13 +13,13 @@ from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
 
-OPENVINO = Format("openvino", "network.xml", version=3)
+OPENVINO = Format("openvino", "network.xml", version=4, options=("--reference",))
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 """OpenVINO's word for a precision."""
 
 
-class _OpenVino:
-    """One compiled network with one request, at a fixed precision."""
+class OpenVino:
+    """One compiled network with one request, at a fixed precision; a `Backend`."""
 
     runtime = "OpenVINO"
     precision = "fp32"
@@ -28,9 +28,22 @@ class _OpenVino:
         self._canvas = Canvas(card.input_size_px)
         core = openvino.Core()
         self.device = processor(core)
+        model = self.read(core, weights, card)
+        self._request = compiled(core, model, self.inner_precision, threads)
+
+    @property
+    def inner_precision(self) -> str:
+        """What it computes with where the network does not say it, a key of `HINTS`."""
+        return self.precision
+
+    def read(self, core: openvino.Core, weights: Path, card: ModelCard) -> openvino.Model:
+        """The network to compile, converted now where need be.
+
+        Raises:
+            EngineError: in one line: it cannot be had.
+        """
         with converted(weights, card, OPENVINO) as path:
-            model = core.read_model(path)
-            self._request = compiled(core, model, self.precision, threads)
+            return core.read_model(path)
 
     def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
@@ -45,14 +58,14 @@ class _OpenVino:
         del self._request
 
 
-class OpenVinoFp32(_OpenVino):
+class OpenVinoFp32(OpenVino):
     """float32."""
 
     runtime = "OpenVINO fp32"
     precision = "fp32"
 
 
-class OpenVinoBf16(_OpenVino):
+class OpenVinoBf16(OpenVino):
     """bfloat16 inside, float32 at the border; for processors that compute with it."""
 
     runtime = "OpenVINO bf16"
@@ -76,6 +89,15 @@ def compiled(
         "INFERENCE_NUM_THREADS": threads,
     }
     return core.compile_model(model, "CPU", settings).create_infer_request()
+
+
+def reference_answer(weights: Path, card: ModelCard) -> RawAnswer:
+    """What the plain network answers to `agreement.check_frame`: its best cells.
+
+    Kept with the converted network, so that who compares needs no torch. Errors as `converted`.
+    """
+    with converted(weights, card, OPENVINO) as path, np.load(path.with_suffix(".npz")) as kept:
+        return RawAnswer(kept["detections"], kept["prototypes"])
 
 
 def processor(core: openvino.Core) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.backends import chosen_runtime, runtimes_here
+from lmsfa.backends import runtimes_here
+from lmsfa.backends.choosing import choose
 from lmsfa.benchmark.contestants import ours
 from lmsfa.benchmark.figures import figures
 from lmsfa.benchmark.peers import PEER_RUNTIMES, peer
@@ -68,6 +69,13 @@ def bench(
     }
 
 
-def engines_named(name: str) -> tuple[str, ...]:
-    """The runtimes that "all", "auto" or one name means here."""
-    return runtimes_here() if name == "all" else (chosen_runtime(name),)
+def engines_named(name: str, weights: Path, size_px: int) -> tuple[str, ...]:
+    """The runtimes that "all", "auto" or one name means here, for weights and an input's side."""
+    card = replace(read_card(card_path(weights)), input_size_px=size_px)
+    if name == "all":
+        return runtimes_here(weights, card)
+    if name != "auto":
+        return (name,)
+    backend, choice = choose(weights, card)
+    backend.close()
+    return (choice.runtime,)

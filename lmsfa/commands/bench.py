@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"{options.clip}: has no frames")
     report = bench(
         options.weights,
-        engines_named(options.engine),
+        engines_named(options.engine, options.weights, options.size),
         frames,
         size_px=options.size,
         versus=options.versus,

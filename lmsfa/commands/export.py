@@ -15,6 +15,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", type=int, help="side of the input, pixels; the card's by default")
     parser.add_argument("--half", action="store_true", help="ONNX in float16, for GPUs")
+    parser.add_argument(
+        "--reference", action="store_true", help="also an answer to compare with, as .npz"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
 
 
@@ -26,5 +29,6 @@ def _run(options: argparse.Namespace) -> None:
         options.output,
         size_px=options.size,
         half=options.half,
+        reference=options.reference,
         replace=options.overwrite,
     )

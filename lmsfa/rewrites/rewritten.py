@@ -32,10 +32,11 @@ REWRITES: Mapping[type[nn.Module], Callable[[Any], nn.Module]] = MappingProxyTyp
 """Folded part -> what takes its place."""
 
 
-def rewrite(network: Network) -> Network:
-    """Rewrites a folded network, in place."""
+def rewrite(network: Network, *, winograd: bool = True) -> Network:
+    """Rewrites a folded network, in place; without `winograd` its 3x3 stay direct."""
+    table = {part: made for part, made in REWRITES.items() if winograd or made is not WinogradTower}
     for parent in list(network.modules()):
         for name, part in list(parent.named_children()):
-            if type(part) in REWRITES:
-                setattr(parent, name, REWRITES[type(part)](part))
+            if type(part) in table:
+                setattr(parent, name, table[type(part)](part))
     return network.eval()

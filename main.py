@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     source = "file, folder of pictures, camera:0, or a stream's URL"
     add("--source", default=str(DEMO_CLIP), help=source)
     add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
-    add("--runtime", default="auto", help="what the model runs on (default: the best there is)")
+    engine = "what the model runs on (default: auto, the fastest that agrees here)"
+    add("--engine", "--runtime", dest="runtime", default="auto", help=engine)
     threads = "how many the model may use (default: the picture keeps a core)"
     add("--threads", type=_positive, metavar="N", help=threads)
     add("--headless", action="store_true", help="no window: write overlays and a report to files")

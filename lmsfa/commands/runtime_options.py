@@ -7,7 +7,13 @@ import argparse
 
 def add_runtime(parser: argparse.ArgumentParser) -> None:
     """Adds the runtime and its threads."""
-    parser.add_argument("--runtime", default="auto")
+    parser.add_argument(
+        "--engine",
+        "--runtime",
+        dest="runtime",
+        default="auto",
+        help="what the model runs on; auto: the fastest that agrees here",
+    )
     add_threads(parser)
 
 

@@ -71,7 +71,11 @@ def export_network(
 def _write_openvino(graph: PictureGraph, canvas: torch.Tensor, path: Path) -> None:
     import openvino  # noqa: PLC0415  # who wants ONNX needs no OpenVINO
 
-    model = openvino.convert_model(graph, example_input=canvas, input=[tuple(canvas.shape)])
+    # Left to itself the converter traces twice, and makes a script of every module on the way: a
+    # function has none. Somebody is waiting for overlays.
+    graph.requires_grad_(False)
+    traced = torch.jit.trace(lambda x: graph(x), canvas, check_trace=False)  # type: ignore[no-untyped-call]  # noqa: PLW0108
+    model = openvino.convert_model(traced, example_input=canvas, input=[tuple(canvas.shape)])
     openvino.save_model(model, path, compress_to_fp16=False)
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -99,12 +100,15 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
     tried: list[Trial] = []
     for family in FAMILIES:
         names = [name for name in runtimes_here(weights, card) if name.startswith(family)]
-        tried += try_runtimes(weights, card, names, threads)
+        trials, loaded = _try(weights, card, names, threads)
+        tried += trials
         choice = fastest(tried)
         if choice is not None:
+            backend = loaded.pop(choice.runtime)
+            _close(loaded)
             _remember(choice, path)
-            return make_backend(weights, card, choice.runtime, threads), choice
-    raise EngineError(f"{weights}: no runtime here can answer: {'; '.join(map(str, tried))}")
+            return backend, choice
+    raise _no_runtime(weights, tried)
 
 
 def choose_among(
@@ -115,36 +119,13 @@ def choose_among(
     Raises:
         EngineError: none agrees.
     """
-    tried = try_runtimes(weights, card, names, threads)
-    choice = fastest(tried)
+    trials, loaded = _try(weights, card, names, threads)
+    _close(loaded)
+    choice = fastest(trials)
     if choice is None:
-        raise EngineError(f"{weights}: no runtime here can answer: {'; '.join(map(str, tried))}")
+        raise _no_runtime(weights, trials)
     _remember(choice, _path(weights, card, threads))
     return choice
-
-
-def try_runtimes(
-    weights: Path, card: ModelCard, names: Sequence[str], threads: int | None = None
-) -> list[Trial]:
-    """Loads runtimes, compares what each says to `check_frame`, and times those that agree in turn.
-
-    Args:
-        weights: weights file.
-        card: of the weights.
-        names: keys of `RUNTIMES`.
-        threads: as `thread_budget`.
-
-    Raises:
-        EngineError: the weights cannot be used by any runtime.
-    """
-    asked = [_asked(weights, card, name, threads) for name in names]
-    ready = [backend for _, backend in asked if backend is not None]
-    times = iter(_medians_ms(ready, card.input_size_px))
-    for backend in ready:
-        backend.close()
-    return [
-        trial if backend is None else replace(trial, p50_ms=next(times)) for trial, backend in asked
-    ]
 
 
 def fastest(trials: Sequence[Trial]) -> Choice | None:
@@ -156,32 +137,44 @@ def fastest(trials: Sequence[Trial]) -> Choice | None:
     return Choice(timed[0].runtime, (*timed, *failed)) if timed else None
 
 
-def _asked(
-    weights: Path, card: ModelCard, name: str, threads: int | None
-) -> tuple[Trial, Backend | None]:
-    """Loads a runtime and compares its answer; the backend is None where it may not be chosen."""
-    size = card.input_size_px
-    try:
-        backend = make_backend(weights, card, name, threads)
-    except InputError as error:
-        return Trial(name, fault=f"cannot be used ({error})"), None
-    given = backend(check_frame(size), Letterbox.fit(size, size, size))
-    expected = reference_answer(weights, card)
-    agreement = round(answers_agree(expected, given, len(card.classes), size), 4)
-    if agreement < BOUNDS[backend.precision]:
+def _try(
+    weights: Path, card: ModelCard, names: Sequence[str], threads: int | None
+) -> tuple[list[Trial], dict[str, Backend]]:
+    """Tries runtimes; those that agree come back loaded, by name."""
+    size, classes = card.input_size_px, len(card.classes)
+    frame, place = check_frame(size), Letterbox.fit(size, size, size)
+    trials: dict[str, Trial] = {}
+    loaded: dict[str, Backend] = {}
+    for name in names:
+        try:
+            backend = make_backend(weights, card, name, threads)
+        except InputError as error:
+            trials[name] = Trial(name, fault=f"cannot be used ({error})")
+            continue
+        expected, bound = reference_answer(weights, card), BOUNDS[backend.precision]
+        agreement = round(answers_agree(expected, backend(frame, place), classes, size), 4)
+        trials[name] = Trial(name, agreement=agreement)
+        if agreement >= bound:
+            loaded[name] = backend
+        else:
+            fault = f"differs (mask IoU {agreement}, expected {bound})"
+            trials[name] = replace(trials[name], fault=fault)
+            backend.close()
+    runs = [partial(backend, frame, place) for backend in loaded.values()]
+    times = np.median(interleaved_ms(runs, TIMED_ROUNDS), 0)
+    for name, p50_ms in zip(loaded, times, strict=True):
+        trials[name] = replace(trials[name], p50_ms=round(float(p50_ms), 1))
+    return list(trials.values()), loaded
+
+
+def _close(loaded: dict[str, Backend]) -> None:
+    for backend in loaded.values():
         backend.close()
-        fault = f"differs (mask IoU {agreement}, expected {BOUNDS[backend.precision]})"
-        return Trial(name, agreement=agreement, fault=fault), None
-    return Trial(name, agreement=agreement), backend
 
 
-def _medians_ms(backends: Sequence[Backend], size_px: int) -> list[float]:
-    """Median time of each, asked in turn."""
-    if not backends:
-        return []
-    frame, place = check_frame(size_px), Letterbox.fit(size_px, size_px, size_px)
-    runs = [lambda backend=backend: backend(frame, place) for backend in backends]
-    return [round(float(ms), 1) for ms in np.median(interleaved_ms(runs, TIMED_ROUNDS), 0)]
+def _no_runtime(weights: Path, trials: Sequence[Trial]) -> EngineError:
+    said = "; ".join(map(str, trials))
+    return EngineError(f"{weights}: no runtime here can answer: {said}")
 
 
 def _path(weights: Path, card: ModelCard, threads: int | None) -> Path:

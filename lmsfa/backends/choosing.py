@@ -36,6 +36,9 @@ FAMILIES = (("tensorrt", "torch-cuda"), ("openvino",), ("onnxruntime",), ("torch
 """How names begin. The next family is tried where none of the one before agrees: a start has no
 time to convert the network for runtimes that would hardly win."""
 
+REFERENCE = "torch-cpu"
+"""What the others are compared with."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -150,6 +153,9 @@ def _try(
             backend = make_backend(weights, card, name, threads)
         except InputError as error:
             trials[name] = Trial(name, fault=f"cannot be used ({error})")
+            continue
+        if name == REFERENCE:
+            trials[name], loaded[name] = Trial(name, agreement=1.0), backend
             continue
         expected, bound = reference_answer(weights, card), BOUNDS[backend.precision]
         agreement = round(answers_agree(expected, backend(frame, place), classes, size), 4)

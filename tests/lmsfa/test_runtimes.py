@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lmsfa.backends import RUNTIMES, runtimes_here
+from lmsfa.card import card_path, read_card
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.registry import Engine, load_engine
 
@@ -62,7 +63,7 @@ def _matches(engine: Engine, frames: list[np.ndarray], reference: list[Predictio
 
 def _runtimes() -> list[object]:
     """All but the reference; those of a GPU are marked, and skipped where they are missing."""
-    here = runtimes_here()
+    here = runtimes_here(WEIGHTS, read_card(card_path(WEIGHTS)))
     marks = {
         name: pytest.mark.skipif(name not in here, reason=f"{name} is not here")
         for name in RUNTIMES
@@ -87,17 +88,10 @@ def test_a_runtime_agrees_with_torch(
 
 
 def test_the_runtimes_here_are_known_and_in_the_order_of_choice() -> None:
-    here = runtimes_here()
+    here = runtimes_here(WEIGHTS, read_card(card_path(WEIGHTS)))
     assert here == tuple(name for name in RUNTIMES if name in here)
     assert here[-1] == "torch-cpu"
     assert {"openvino-fp32", "onnxruntime-fp32"} <= set(here)
-
-
-def test_auto_names_a_runtime_that_loads(frames: list[np.ndarray]) -> None:
-    engine = load_engine(WEIGHTS)
-    assert runtimes_here()[0].split("-")[0] in engine.runtime.lower()
-    assert engine.device
-    assert engine.predict(frames[0]).instances
 
 
 def test_the_same_frame_gives_the_same_answer_after_another(frames: list[np.ndarray]) -> None:

@@ -64,7 +64,7 @@ def converted(weights: Path, card: ModelCard, form: Format) -> Iterator[Path]:
     def make(folder: Path) -> None:
         _convert(weights, card.input_size_px, folder / form.file, form.options)
 
-    with kept_folder(form.folder, _key(weights, card, form), make) as folder:
+    with kept_folder(form.folder, conversion_key(weights, card, form), make) as folder:
         yield folder / form.file
 
 
@@ -103,7 +103,7 @@ def hashed(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _key(weights: Path, card: ModelCard, form: Format) -> str:
+def conversion_key(weights: Path, card: ModelCard, form: Format) -> str:
     """What the conversion depends on: weights, and what the card says of their network."""
     said = [dict(card.architecture), len(card.classes), card.input_size_px]
     return hashed(sha256_of(weights), said, [lmsfa.__version__, form.version])

@@ -128,8 +128,8 @@ def test_the_key_changes_with_all_that_the_conversion_reads(weights: Path) -> No
         replace(card, architecture={**card.architecture, "units": 2}),
         replace(card, classes=card.classes[:1], draw_priority=card.draw_priority[:1]),
     ]
-    keys = {conversion_cache._key(weights, entry, OPENVINO) for entry in (card, *others)}
+    keys = {conversion_cache.conversion_key(weights, entry, OPENVINO) for entry in (card, *others)}
     assert len(keys) == 4
     strict = replace(card, score_threshold=0.9)
-    assert conversion_cache._key(weights, strict, OPENVINO) in keys
-    assert conversion_cache._key(weights, card, replace(ONNX, version=9)) not in keys
+    assert conversion_cache.conversion_key(weights, strict, OPENVINO) in keys
+    assert conversion_cache.conversion_key(weights, card, replace(ONNX, version=9)) not in keys

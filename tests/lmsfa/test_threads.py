@@ -9,11 +9,10 @@ import pytest
 import torch
 
 import main as program
-from lmsfa.backends.onnxruntime_cpu import OnnxRuntimeFp32
 from lmsfa.backends.threads import thread_budget
-from lmsfa.card import ModelCard
 from lmsfa.cli import main
 from lmsfa.registry import EngineError, load_engine
+from lmsfa.shipped import WEIGHTS
 
 
 @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 2), (3, 3), (4, 3), (16, 15)])
@@ -49,15 +48,15 @@ def test_torch_keeps_to_the_budget(weights: Path, runtime: str) -> None:
         assert torch.get_num_threads() == threads
 
 
-def test_openvino_keeps_to_the_budget(weights: Path, card: ModelCard) -> None:
-    engine = load_engine(weights, "openvino-fp32", threads=1)
+def test_openvino_keeps_to_the_budget() -> None:
+    engine = load_engine(WEIGHTS, "openvino-fp32", threads=1)
     request = engine._backend._request
     assert request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1
 
 
-def test_onnx_runtime_keeps_to_the_budget(weights: Path, card: ModelCard) -> None:
-    backend = OnnxRuntimeFp32(weights, card, threads=1)
-    options = backend._session.get_session_options()
+def test_onnx_runtime_keeps_to_the_budget() -> None:
+    engine = load_engine(WEIGHTS, "onnxruntime-fp32", threads=1)
+    options = engine._backend._session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
 
 

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.benchmark.contestants import Contestant, Run
+
+Times = NDArray[np.float64]
 WARM_UP_ROUNDS = 5
 
 
-def interleaved_ms(runs: Sequence[Callable[[], object]], rounds: int) -> NDArray[np.float64]:
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A contestant and what it took.
+
+    Attributes:
+        who: the contestant.
+        ms: (rounds,) milliseconds of each of its runs, by name.
+    """
+
+    who: Contestant
+    ms: Mapping[str, Times]
+
+
+def timed(contestants: Sequence[Contestant], rounds: int) -> list[Timed]:
+    """All runs of all contestants in the same rounds, as `interleaved_ms`."""
+    taken = interleaved_ms([run for who in contestants for run in who.runs.values()], rounds)
+    columns = iter(taken.T)
+    return [Timed(who, {name: next(columns) for name in who.runs}) for who in contestants]
+
+
+def interleaved_ms(runs: Sequence[Run], rounds: int) -> Times:
     """Times every run once a round, after `WARM_UP_ROUNDS` that do not count.
 
-    Each round begins with another run, so that none always follows the same one.
+    Each round has another order, always the same ones: threads that a run leaves spinning, and
+    caches that it leaves full, meet all others alike.
 
     Args:
         runs: what is timed; at least one.
@@ -24,9 +49,9 @@ def interleaved_ms(runs: Sequence[Callable[[], object]], rounds: int) -> NDArray
         (rounds, runs) milliseconds of wall-clock time.
     """
     taken = np.zeros((rounds, len(runs)))
+    order = np.random.default_rng(0)
     for number in range(-WARM_UP_ROUNDS, rounds):
-        for step in range(len(runs)):
-            index = (number + step) % len(runs)
+        for index in order.permutation(len(runs)):
             started = time.perf_counter_ns()
             runs[index]()
             if number >= 0:

@@ -1,0 +1,40 @@
+"""Peers on ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from lmsfa.benchmark.contestants import Run
+from lmsfa.errors import InputError
+
+
+def forward(path: Path, precision: str, shape: list[int]) -> Run:  # noqa: ARG001  # it has one
+    """As `peers.PeerLoader`; reads ONNX, computes with float32."""
+    session = _session(path)
+    inputs = session.get_inputs()
+    if len(inputs) != 1 or not _takes(inputs[0].shape, shape):
+        found = ", ".join(str(entry.shape) for entry in inputs)
+        raise InputError(f"{path}: its input is {found}, expected {shape}; choose another --size")
+    picture = {inputs[0].name: np.random.default_rng(0).random(shape, dtype=np.float32)}
+    return lambda: session.run(None, picture)
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = os.cpu_count() or 1
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception:  # noqa: BLE001  # its dozen error classes share no other
+        raise InputError(f"{path}: not a network that ONNX Runtime reads") from None
+
+
+def _takes(found: list[int | str | None], wanted: list[int]) -> bool:
+    """Whether an input of this shape takes a picture of that; names stand for any number."""
+    return len(found) == len(wanted) and all(
+        there == side or not isinstance(there, int)
+        for there, side in zip(found, wanted, strict=True)
+    )

@@ -19,8 +19,15 @@ def forward(path: Path, precision: str, shape: list[int]) -> Run:  # noqa: ARG00
     if len(inputs) != 1 or not _takes(inputs[0].shape, shape):
         found = ", ".join(str(entry.shape) for entry in inputs)
         raise InputError(f"{path}: its input is {found}, expected {shape}; choose another --size")
-    picture = {inputs[0].name: np.random.default_rng(0).random(shape, dtype=np.float32)}
-    return lambda: session.run(None, picture)
+    name, picture = inputs[0].name, np.random.default_rng(0).random(shape, dtype=np.float32)
+    binding = _bound(session, {name: picture})
+
+    def run() -> list[onnxruntime.OrtValue]:
+        binding.bind_cpu_input(name, picture)
+        session.run_with_iobinding(binding)
+        return binding.get_outputs()  # type: ignore[no-any-return]  # it comes without types
+
+    return run
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
@@ -38,3 +45,14 @@ def _takes(found: list[int | str | None], wanted: list[int]) -> bool:
         there == side or not isinstance(there, int)
         for there, side in zip(found, wanted, strict=True)
     )
+
+
+def _bound(
+    session: onnxruntime.InferenceSession, feed: dict[str, np.ndarray]
+) -> onnxruntime.IOBinding:
+    """A binding that writes every answer into the same memory, as ours does."""
+    binding = session.io_binding()
+    for entry, answer in zip(session.get_outputs(), session.run(None, feed), strict=True):
+        value = onnxruntime.OrtValue.ortvalue_from_numpy(answer)
+        binding.bind_ortvalue_output(entry.name, value)
+    return binding

@@ -17,7 +17,7 @@ def forward(path: Path, precision: str, shape: list[int]) -> Run:
     core = openvino.Core()
     request = compiled(core, _read(core, path, shape), precision)
     picture = np.random.default_rng(0).random(shape, dtype=np.float32)
-    return lambda: request.infer([picture], share_inputs=True)
+    return lambda: request.infer([picture], share_inputs=True, share_outputs=True)
 
 
 def _read(core: openvino.Core, path: Path, wanted: list[int]) -> openvino.Model:

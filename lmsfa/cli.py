@@ -40,7 +40,7 @@ COMMANDS = {
     "predict": (predict.add, "answer one picture"),
     "info": (info.add, "parameters and operations of a network"),
     "bench": (bench.add, "how fast it is here, beside others in the same rounds"),
-    "export": (export.add, "write a network for OpenVINO"),
+    "export": (export.add, "write a network for OpenVINO or as ONNX"),
 }
 
 

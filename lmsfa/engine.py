@@ -76,13 +76,13 @@ def decoded(answer: Answer, card: ModelCard, place: Letterbox) -> tuple[Instance
     )
 
 
-def load(weights: Path, card: ModelCard, runtime: str) -> LmsfaEngine:
+def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = None) -> LmsfaEngine:
     """Loads an LMSF-A weights file and answers one blank frame, so that the first real one is fast.
 
     Raises:
         EngineError: as `registry.load_engine`.
     """
-    engine = LmsfaEngine(card, make_backend(weights, card, runtime))
+    engine = LmsfaEngine(card, make_backend(weights, card, runtime, threads))
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine

@@ -62,12 +62,17 @@ class Engine(Protocol):
 class EngineLoader(Protocol):
     """What a line of `SYSTEMS` points to."""
 
-    def __call__(self, weights: Path, card: ModelCard, runtime: str) -> Engine:
+    def __call__(
+        self, weights: Path, card: ModelCard, runtime: str, threads: int | None = None
+    ) -> Engine:
         """Loads `weights` on `runtime` and answers one blank frame: the first real one is fast."""
 
 
 def load_engine(
-    weights: Path, runtime: str = "auto", score_threshold: float | None = None
+    weights: Path,
+    runtime: str = "auto",
+    score_threshold: float | None = None,
+    threads: int | None = None,
 ) -> Engine:
     """Loads a weights file on the calling thread, which must be the one that predicts.
 
@@ -76,6 +81,7 @@ def load_engine(
         runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
         score_threshold: report from this score on instead of the card's; evaluation reads the
             whole curve.
+        threads: how many the model may use; None leaves the picture a core.
 
     Raises:
         EngineError: in one line, naming the file, what was expected and what to do.
@@ -98,4 +104,4 @@ def load_engine(
         )
     module, name = SYSTEMS[card.system].split(":")
     loader = cast(EngineLoader, getattr(import_module(module), name))
-    return loader(weights, card, runtime)
+    return loader(weights, card, runtime, threads)

@@ -51,7 +51,13 @@ class Contestant:
     instances: int = 0
 
 
-def ours(weights: Path, card: ModelCard, engine: str, frames: Sequence[Rgb]) -> Contestant:
+def ours(
+    weights: Path,
+    card: ModelCard,
+    engine: str,
+    frames: Sequence[Rgb],
+    threads: int | None = None,
+) -> Contestant:
     """Our network on a runtime.
 
     Args:
@@ -60,11 +66,12 @@ def ours(weights: Path, card: ModelCard, engine: str, frames: Sequence[Rgb]) -> 
         engine: a key of `backends.RUNTIMES`.
         frames: (H, W, 3) uint8 RGB, answered in turn; at least one, all of one shape. The stages
             are timed with the middle one.
+        threads: as `backends.threads.thread_budget`.
 
     Raises:
         InputError: the runtime is missing here, or cannot load the weights.
     """
-    backend = make_backend(weights, card, engine)
+    backend = make_backend(weights, card, engine, threads)
     model = LmsfaEngine(card, backend)
     size = card.input_size_px
     picture = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)
@@ -109,7 +116,9 @@ def stages(
     return runs, len(prediction.instances)
 
 
-def predicting(weights: Path, card: ModelCard, engine: str, frame: Rgb) -> Run:
+def predicting(
+    weights: Path, card: ModelCard, engine: str, frame: Rgb, threads: int | None = None
+) -> Run:
     """Our engine and nothing else, as the application holds it: a run answers `frame`."""
-    model = LmsfaEngine(card, make_backend(weights, card, engine))
+    model = LmsfaEngine(card, make_backend(weights, card, engine, threads))
     return lambda: model.predict(frame)

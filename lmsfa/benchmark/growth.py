@@ -50,6 +50,7 @@ def growth(
     sizes_px: Sequence[int],
     size_px: int,
     rounds: int,
+    threads: int | None = None,
 ) -> dict[str, Any]:
     """How time and memory grow with the input's size, the structures and the frame's size.
 
@@ -63,6 +64,7 @@ def growth(
         sizes_px: sides of the input that are compared.
         size_px: side of the input while structures and frames grow.
         rounds: how often each is timed.
+        threads: as `backends.threads.thread_budget`.
 
     Returns:
         Ready for JSON. `network`, `instances` and `frames` are rows, the work that grows first.
@@ -76,33 +78,28 @@ def growth(
         check_input_size(side, INPUT_MULTIPLE_PX)
     card = read_card(card_path(weights))
     cards = [replace(card, input_size_px=side) for side in sorted(set(sizes_px))]
-    networks = _networks(weights, cards, engine, frames, rounds)
+    entries = [ours(weights, sized, engine, frames, threads) for sized in cards]
+    found = timed([_cut(entry, (FORWARD, END_TO_END)) for entry in entries], rounds)
+    loads = [partial(predicting, weights, sized, engine, frames[0], threads) for sized in cards]
+    module = RUNTIMES[engine].split(":")[0]
+    rows = [
+        {
+            "px": sized.input_size_px,
+            **_times(entry),
+            "memory_mb": peak_memory(module, load).as_json(),
+        }
+        for sized, entry, load in zip(cards, found, loads, strict=True)
+    ]
     return {
+        "device": entries[0].device,
         "date": time.strftime("%Y-%m-%d"),
         "engine": engine,
+        "precision": entries[0].precision,
         "size": size_px,
         "rounds": rounds,
-        **networks,
+        "network": rows,
         **_steps(replace(card, input_size_px=size_px), rounds),
     }
-
-
-def _networks(
-    weights: Path,
-    cards: Sequence[ModelCard],
-    engine: str,
-    frames: Sequence[Rgb],
-    rounds: int,
-) -> dict[str, Any]:
-    """The network and the whole way of a frame at every size, all in the same rounds."""
-    entries = [ours(weights, sized, engine, frames) for sized in cards]
-    found = timed([_cut(entry, (FORWARD, END_TO_END)) for entry in entries], rounds)
-    module = RUNTIMES[engine].split(":")[0]
-    rows = []
-    for sized, entry in zip(cards, found, strict=True):
-        memory = peak_memory(module, partial(predicting, weights, sized, engine, frames[0]))
-        rows.append({"px": sized.input_size_px, **_times(entry), "memory_mb": memory.as_json()})
-    return {"device": entries[0].device, "precision": entries[0].precision, "network": rows}
 
 
 def _steps(card: ModelCard, rounds: int) -> dict[str, Any]:

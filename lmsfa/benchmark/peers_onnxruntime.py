@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+from lmsfa.backends.onnxruntime_cpu import compiled
 from lmsfa.benchmark.contestants import Run
 from lmsfa.errors import InputError
 
 
-def forward(path: Path, precision: str, shape: list[int]) -> Run:  # noqa: ARG001  # it has one
+def forward(path: Path, precision: str, shape: list[int], threads: int) -> Run:  # noqa: ARG001  # it has one
     """As `peers.PeerLoader`; reads ONNX, computes with float32."""
-    session = _session(path)
+    session = _session(path, threads)
     inputs = session.get_inputs()
     if len(inputs) != 1 or not _takes(inputs[0].shape, shape):
         found = ", ".join(str(entry.shape) for entry in inputs)
@@ -30,11 +30,9 @@ def forward(path: Path, precision: str, shape: list[int]) -> Run:  # noqa: ARG00
     return run
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = os.cpu_count() or 1
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return compiled(path, threads)
     except Exception:  # noqa: BLE001  # its dozen error classes share no other
         raise InputError(f"{path}: not a network that ONNX Runtime reads") from None
 

@@ -12,10 +12,10 @@ from lmsfa.benchmark.contestants import Run
 from lmsfa.errors import InputError
 
 
-def forward(path: Path, precision: str, shape: list[int]) -> Run:
+def forward(path: Path, precision: str, shape: list[int], threads: int) -> Run:
     """As `peers.PeerLoader`; reads ONNX and IR."""
     core = openvino.Core()
-    request = compiled(core, _read(core, path, shape), precision)
+    request = compiled(core, _read(core, path, shape), precision, threads)
     picture = np.random.default_rng(0).random(shape, dtype=np.float32)
     return lambda: request.infer([picture], share_inputs=True, share_outputs=True)
 

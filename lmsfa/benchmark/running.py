@@ -28,6 +28,7 @@ def bench(
     size_px: int,
     versus: Sequence[Path],
     rounds: int,
+    threads: int | None = None,
 ) -> dict[str, Any]:
     """Times a weights file on runtimes, beside peers on the same ones, in the same rounds.
 
@@ -38,6 +39,7 @@ def bench(
         size_px: side of the input, whatever the card says.
         versus: networks of others, as `peers.peer` reads them.
         rounds: how often each is timed.
+        threads: of each, as `backends.threads.thread_budget`.
 
     Returns:
         What `figures` says, with `memory_mb` in each row, and `device`, `date`, `size`, `frame`.
@@ -47,15 +49,18 @@ def bench(
     """
     check_input_size(size_px, INPUT_MULTIPLE_PX)
     card = replace(read_card(card_path(weights)), input_size_px=size_px)
-    own = [ours(weights, card, engine, frames) for engine in engines]
+    own = [ours(weights, card, engine, frames, threads) for engine in engines]
     entered = _entered(versus, engines)
-    peers = [peer(path, engine, size_px) for path, engine in entered]
+    peers = [peer(path, engine, size_px, threads) for path, engine in entered]
     taken = timed([*own, *peers], rounds)
     found = figures(taken[: len(own)], taken[len(own) :])
-    loads = [(engine, partial(predicting, weights, card, engine, frames[0])) for engine in engines]
-    loads += [(engine, partial(peer_forward, path, engine, size_px)) for path, engine in entered]
-    for row, (engine, load) in zip([*found["ours"], *found["peers"]], loads, strict=True):
-        row["memory_mb"] = peak_memory(RUNTIMES[engine].split(":")[0], load).as_json()
+    loads = [
+        *(partial(predicting, weights, card, engine, frames[0], threads) for engine in engines),
+        *(partial(peer_forward, path, engine, size_px, threads) for path, engine in entered),
+    ]
+    for row, load in zip([*found["ours"], *found["peers"]], loads, strict=True):
+        module = RUNTIMES[row["engine"]].split(":")[0]
+        row["memory_mb"] = peak_memory(module, load).as_json()
     height, width = frames[0].shape[:2]
     return {
         "device": own[0].device,

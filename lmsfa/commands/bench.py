@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lmsfa.commands.runtime_options import add_threads
 from lmsfa.errors import InputError
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
@@ -23,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine", help="all that are here, auto, or one by name; all, with --growth auto"
     )
+    add_threads(parser)
     parser.add_argument("--size", type=int, default=640, help="side of the input, pixels")
     parser.add_argument(
         "--clip", type=Path, default=DEMO_CLIP, help="whose frames are answered; the demo's"
@@ -72,6 +74,7 @@ def _bench(options: argparse.Namespace) -> Report:
         size_px=options.size,
         versus=options.versus,
         rounds=options.rounds,
+        threads=options.threads,
     )
 
 
@@ -91,6 +94,7 @@ def _growth(options: argparse.Namespace) -> Report:
         sizes_px=options.growth or SIZES_PX,
         size_px=options.size,
         rounds=options.rounds,
+        threads=options.threads,
     )
 
 

@@ -8,16 +8,21 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from lmsfa.models.blocks import C2fPro, Ema
 from lmsfa.models.head import Aggregation, Prototypes, SharedTower
 from lmsfa.models.neck import Tfe
+from lmsfa.rewrites.gates import with_tap_maps
 from lmsfa.rewrites.hoisting import HoistedAggregation, HoistedTfe
 from lmsfa.rewrites.phases import PhasePrototypes
+from lmsfa.rewrites.splitting import SplitC2fPro
 from lmsfa.rewrites.winograd import WinogradTower
 
 Network = TypeVar("Network", bound=nn.Module)
 
 REWRITES: Mapping[type[nn.Module], Callable[[Any], nn.Module]] = MappingProxyType(
     {
+        C2fPro: SplitC2fPro,
+        Ema: with_tap_maps,
         Tfe: HoistedTfe,
         Aggregation: HoistedAggregation,
         Prototypes: PhasePrototypes,

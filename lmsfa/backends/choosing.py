@@ -21,9 +21,9 @@ from lmsfa.backends.conversion_cache import hashed
 from lmsfa.backends.openvino_cpu import reference_answer
 from lmsfa.backends.processor import processor_name
 from lmsfa.backends.threads import thread_budget
-from lmsfa.benchmark.rounds import interleaved_ms
 from lmsfa.card import ModelCard, sha256_of
 from lmsfa.errors import InputError
+from lmsfa.interleaving import interleaved_ms
 from lmsfa.letterbox import Letterbox
 from lmsfa.registry import EngineError
 from lmsfa.whole_file import write_whole

@@ -48,7 +48,7 @@ class OpenVino:
     def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
         canvas = self._canvas.draw(rgb, place)
-        self._request.infer([canvas[None]], share_inputs=True)
+        self._request.infer([canvas[None]], share_inputs=True, share_outputs=True)
         detections = self._request.get_output_tensor(0).data
         prototypes = self._request.get_output_tensor(1).data
         return RawAnswer(detections, prototypes)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from lmsfa.benchmark.contestants import Run
 from lmsfa.errors import InputError
+from lmsfa.interleaving import Run
 
 if sys.platform != "win32":
     import resource

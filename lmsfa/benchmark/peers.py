@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from lmsfa.backends.threads import thread_budget
-from lmsfa.benchmark.contestants import FORWARD, Contestant, Run
+from lmsfa.benchmark.contestants import FORWARD, Contestant
 from lmsfa.errors import InputError
+from lmsfa.interleaving import Run
 
 PEER_RUNTIMES = {
     "openvino-bf16": ("bf16", "lmsfa.benchmark.peers_openvino:forward"),

@@ -8,8 +8,8 @@ import numpy as np
 import openvino
 
 from lmsfa.backends.openvino_cpu import compiled
-from lmsfa.benchmark.contestants import Run
 from lmsfa.errors import InputError
+from lmsfa.interleaving import Run
 
 
 def forward(path: Path, precision: str, shape: list[int], threads: int) -> Run:

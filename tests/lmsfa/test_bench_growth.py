@@ -15,20 +15,21 @@ from lmsfa.engine import decoded
 from lmsfa.letterbox import Letterbox
 
 
+@pytest.mark.parametrize(("height", "width"), [(720, 1280), (1280, 720)])
 @pytest.mark.parametrize("structures", STRUCTURES)
 def test_a_made_answer_holds_as_many_structures_as_asked_side_by_side_in_the_frame(
-    structures: int, card: ModelCard
+    structures: int, height: int, width: int, card: ModelCard
 ) -> None:
-    place = Letterbox.fit(720, 1280, 640)
+    place = Letterbox.fit(height, width, 640)
     instances = decoded(made_answer(place, len(card.classes), structures), card, place)
     assert len(instances) == structures
     assert len({entry.class_id for entry in instances}) == min(structures, len(card.classes))
-    covered = np.zeros((720, 1280), np.uint8)
+    covered = np.zeros((height, width), np.uint8)
     for entry in instances:
         left, top, right, bottom = entry.box_xyxy
-        assert 0 <= left < right <= 1280
-        assert 0 <= top < bottom <= 720
-        region = entry.region(720, 1280)
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
+        region = entry.region(height, width)
         covered[region.window] += region.mask
     assert covered.max() == 1
     # However many there are, they fill the frame: an ellipse is 0.64 of its part, and of a grid

@@ -28,6 +28,7 @@ from lmsfa.benchmark.figures import median, percentiles, spread
 from lmsfa.benchmark.made_answer import made_answer
 from lmsfa.benchmark.memory import allocated_mb, peak_memory
 from lmsfa.benchmark.rounds import Timed, timed
+from lmsfa.benchmark.running import engines_named
 from lmsfa.card import ModelCard, card_path, check_input_size, read_card
 from lmsfa.letterbox import Letterbox
 from lmsfa.models.detection import INPUT_MULTIPLE_PX
@@ -59,7 +60,7 @@ def growth(
 
     Args:
         weights: weights file with its card.
-        engine: a key of `backends.RUNTIMES`.
+        engine: a key of `backends.RUNTIMES`, or auto.
         frames: (H, W, 3) uint8 RGB, answered at every size.
         sizes_px: sides of the input that are compared.
         size_px: side of the input while structures and frames grow.
@@ -77,6 +78,7 @@ def growth(
     for side in (*sizes_px, size_px):
         check_input_size(side, INPUT_MULTIPLE_PX)
     card = read_card(card_path(weights))
+    (engine,) = engines_named(engine, weights, size_px)
     cards = [replace(card, input_size_px=side) for side in sorted(set(sizes_px))]
     entries = [ours(weights, sized, engine, frames, threads) for sized in cards]
     found = timed([_cut(entry, (FORWARD, END_TO_END)) for entry in entries], rounds)

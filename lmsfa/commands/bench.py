@@ -79,17 +79,16 @@ def _bench(options: argparse.Namespace) -> Report:
 
 
 def _growth(options: argparse.Namespace) -> Report:
+    from lmsfa.backends import RUNTIMES
     from lmsfa.benchmark.growth import SIZES_PX, growth
-    from lmsfa.benchmark.running import engines_named
 
     if options.versus:
         raise InputError("--growth looks at our network alone; leave out --versus")
-    engines = engines_named(options.engine or "auto", options.weights, options.size)
     if options.engine == "all":
-        raise InputError(f"--growth takes one engine; choose one of {', '.join(engines)}")
+        raise InputError(f"--growth takes one engine; choose auto or one of {', '.join(RUNTIMES)}")
     return growth(
         options.weights,
-        engines[0],
+        options.engine or "auto",
         _frames(options.clip),
         sizes_px=options.growth or SIZES_PX,
         size_px=options.size,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.core.smaller import smaller_weights
 from lmsfa.backends import runtimes_here
 from lmsfa.card import card_path, read_card, sha256_of
 from lmsfa.data.opening import open_dataset
@@ -24,13 +23,6 @@ def test_the_list_of_hashes_is_right() -> None:
     assert [read_card(card_path(path)).sha256 for path in SHIPPED] == [
         sha256_of(path) for path in SHIPPED
     ]
-
-
-def test_default_and_small_are_shipped_and_the_small_one_is_found_beside_the_default() -> None:
-    systems = {read_card(card_path(path)).system: path for path in SHIPPED}
-    assert set(systems) == {"lmsfa", "lmsfa_small"}
-    default = systems["lmsfa"]
-    assert smaller_weights(default, read_card(card_path(default))) == systems["lmsfa_small"]
 
 
 @pytest.mark.slow

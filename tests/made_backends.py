@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lmsfa.backends.openvino_cpu import OpenVinoFp32
 from lmsfa.postprocess import RawAnswer
 
 
@@ -24,3 +25,16 @@ class NothingBackend:
 
     def close(self):
         pass
+
+
+class CuttingBackend(OpenVinoFp32):
+    """Drops what the card's threshold drops, as backends on a GPU do."""
+
+    def __init__(self, weights, card, threads):
+        super().__init__(weights, card, threads)
+        self.card = card
+
+    def __call__(self, rgb, place):
+        answer = super().__call__(rgb, place)
+        scores = answer.detections[:, 4 : 4 + len(self.card.classes)].max(1)
+        return RawAnswer(answer.detections[scores >= self.card.score_threshold], answer.prototypes)

@@ -32,7 +32,8 @@ TIMED_ROUNDS = 12
 """Enough to tell a tenth apart, and over before anybody waits."""
 PACKAGES = ("openvino", "onnxruntime", "torch", "tensorrt")
 """When one of them changes, the choice is made again."""
-FAMILIES = (("tensorrt", "torch-cuda"), ("openvino",), ("onnxruntime",), ("torch-cpu",))
+GPUS = ("tensorrt", "torch-cuda")
+FAMILIES = (GPUS, ("openvino",), ("onnxruntime",), ("torch-cpu",))
 """How names begin. The next family is tried where none of the one before agrees: a start has no
 time to convert the network for runtimes that would hardly win."""
 
@@ -107,10 +108,14 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
         tried += trials
         choice = fastest(tried)
         if choice is not None:
+            _remember(choice, path)
             backend = loaded.pop(choice.runtime)
             _close(loaded)
-            _remember(choice, path)
-            return backend, choice
+            if family is not GPUS:
+                return backend, choice
+            # These cut answers by the card's thresholds, of which the trial knew none.
+            backend.close()
+            return make_backend(weights, card, choice.runtime, threads), choice
     raise _no_runtime(weights, tried)
 
 
@@ -143,7 +148,11 @@ def fastest(trials: Sequence[Trial]) -> Choice | None:
 def _try(
     weights: Path, card: ModelCard, names: Sequence[str], threads: int | None
 ) -> tuple[list[Trial], dict[str, Backend]]:
-    """Tries runtimes; those that agree come back loaded, by name."""
+    """Tries runtimes; those that agree come back loaded, by name.
+
+    They are loaded without thresholds: a made picture may hold nothing that is certain.
+    """
+    card = replace(card, score_threshold=0.0, score_thresholds={}, temperature=1.0)
     size, classes = card.input_size_px, len(card.classes)
     frame, place = check_frame(size), Letterbox.fit(size, size, size)
     trials: dict[str, Trial] = {}

@@ -64,6 +64,17 @@ def test_the_next_family_is_tried_where_none_of_the_first_agrees(
     assert "onnxruntime-gone cannot be used" in choice.reason
 
 
+def test_a_gpu_that_cuts_by_thresholds_is_tried_without_and_runs_with_them(
+    weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RUNTIMES, "torch-cuda-made", "made_backends:CuttingBackend")
+    _only(monkeypatch, "torch-cuda-made", "torch-cpu")
+    backend, choice = choose(weights, written, threads=1)
+    backend.close()
+    assert choice.runtime == "torch-cuda-made"
+    assert backend.card is written
+
+
 def test_a_choice_is_remembered_and_only_what_was_chosen_is_loaded_again(
     weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

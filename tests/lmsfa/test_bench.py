@@ -133,9 +133,9 @@ def test_peers_are_timed_on_the_runtimes_that_ours_is_timed_on(
     report = json.loads(capsys.readouterr().out)
     [row] = report["peers"]
     assert (row["name"], row["engine"], row["precision"]) == ("rival", "openvino-fp32", "fp32")
-    # One pooling layer against a whole network.
-    assert report["ratio_to_best_peer"]["fp32"] < 1
+    assert list(report["ratio_to_best_peer"]) == ["fp32"]
     assert report["ratio_by_engine"] == {"openvino-fp32": report["ratio_to_best_peer"]["fp32"]}
+    # One pooling layer against a whole network.
     assert row["memory_mb"]["model_mb"] < report["ours"][0]["memory_mb"]["model_mb"]
 
 

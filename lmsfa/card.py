@@ -84,7 +84,8 @@ class ModelCard:
         nms_iou: overlapping boxes of one class above this IoU are one instance.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
-        started_from: domain and SHA-256 of the weights that training began with; empty for none.
+        started_from: domain and SHA-256 of the weights that training began with, and of those that
+            taught it; empty for none.
         grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
         leaks: sentences, what training and validation share all the same; forced by a person.
         architecture: the model's config, as its constructor takes it.

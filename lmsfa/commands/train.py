@@ -36,7 +36,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     _add_changes(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, metavar="N", help="train seeds 0 to N - 1 in turn")
-    parser.add_argument("--init", type=Path, help="weights to start from, of any classes")
+    parser.add_argument(
+        "--init",
+        type=Path,
+        help="weights to start from, of any classes, of this model or of a larger one",
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="WEIGHTS",
+        help="trained weights of the same classes, whose answers are learned besides the truth",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
         "--part-size", type=int, metavar="N", help="pictures at a time, where memory is short"
@@ -103,6 +113,7 @@ def _run(options: argparse.Namespace) -> None:
             processes,
             command=options.command_line,
             init=options.init,
+            teacher=options.teacher,
             splits=splits,
             part_size=options.part_size,
         )
@@ -137,7 +148,7 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 
 def _changed(options: argparse.Namespace) -> list[str]:
     """What makes a training another one than its preset's, but for model and seed."""
-    names = [name for name in (*CHANGES, "init", "splits") if name != "model"]
+    names = [name for name in (*CHANGES, "init", "teacher", "splits") if name != "model"]
     given = {name: getattr(options, name) for name in names}
     return [f"{name} {value}" for name, value in given.items() if value is not None]
 

@@ -1,4 +1,9 @@
-"""Starting from other weights: what both networks share is taken, what only one knows is not."""
+"""Starting from other weights: what both networks share is taken, what only one knows is not.
+
+A network that is narrower than those weights' takes evenly spaced channels of them (weight
+selection, Xu et al. 2024, arXiv:2311.18823): parts that stand one behind another in a tensor all
+shrink by the same share, so that the same channels meet again in the next layer.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, load_strictly, read_weights
 from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import Family, family_of
@@ -36,17 +42,17 @@ def start_from(
 ) -> Start:
     """Copies weights into `network`, in place.
 
-    Every tensor without a class axis is taken whole. Along class axes the rows of classes of the
-    same name are taken; the others keep their fresh values.
+    Along class axes the rows of classes of the same name are taken, the others keep their fresh
+    values; along every other axis all channels, or as many evenly spaced ones as fit.
 
     Args:
         network: fresh, of `family`, for `classes`.
         family: its family.
         classes: names in the order of the network's logits.
-        weights: a weights file of the same family and shape, with any classes.
+        weights: a weights file of the same kind of network, as wide or wider, with any classes.
 
     Raises:
-        CheckpointError: the file cannot be read, or is of another shape.
+        CheckpointError: the file cannot be read, or is of another kind, or narrower.
     """
     tensors, card = read_weights(weights)
     theirs = tuple(spec.name for spec in card.classes)
@@ -54,11 +60,11 @@ def start_from(
     axes = class_axes(family, network)
     shared = tuple(name for name in classes if name in theirs)
     pairs = [(classes.index(name), theirs.index(name)) for name in shared]
-    known = {**_plain(network), **card.architecture, "classes": len(classes)}
-    if family_of(card.system) is not family or known != _plain(network):
+    same_kind = family_of(card.system).network is family.network
+    if not same_kind or not _holds(tensors, ours, axes) or not _same_activation(card, network):
         raise CheckpointError(
-            f"{weights}: its network is a {card.system} of another shape, which cannot be started "
-            "from; give weights of the same model"
+            f"{weights}: its network is a {card.system} of a shape that cannot be started from; "
+            "give weights of the same model or of a larger one"
         )
     started = {
         name: _merged(tensor, tensors[name], axes[name], pairs) for name, tensor in ours.items()
@@ -81,26 +87,38 @@ def class_axes(family: Family, network: InstanceNetwork) -> dict[str, tuple[int,
     }
 
 
+def _holds(
+    theirs: dict[str, Tensor], ours: dict[str, Tensor], axes: dict[str, tuple[int, ...]]
+) -> bool:
+    """Whether every one of our tensors finds its channels in theirs."""
+    return all(
+        name in theirs
+        and theirs[name].ndim == tensor.ndim
+        and all(
+            axis in axes[name] or theirs[name].shape[axis] >= length
+            for axis, length in enumerate(tensor.shape)
+        )
+        for name, tensor in ours.items()
+    )
+
+
+def _same_activation(card: ModelCard, network: InstanceNetwork) -> bool:
+    ours = asdict(network.config).get("activation")
+    return bool(card.architecture.get("activation", ours) == ours)
+
+
 def _merged(
     ours: Tensor, theirs: Tensor, axes: tuple[int, ...], pairs: list[tuple[int, int]]
 ) -> Tensor:
-    if not axes:
-        return theirs
+    to: list[list[int]] = []
+    source: list[list[int]] = []
+    for axis, length in enumerate(ours.shape):
+        if axis in axes:
+            to.append([our_row for our_row, _ in pairs])
+            source.append([their_row for _, their_row in pairs])
+        else:
+            to.append(list(range(length)))
+            source.append([row * theirs.shape[axis] // length for row in range(length)])
     merged = ours.clone()
-    places = [
-        np.ix_(
-            *(
-                [pair[side] for pair in pairs] if axis in axes else range(length)
-                for axis, length in enumerate(ours.shape)
-            )
-        )
-        for side in (0, 1)
-    ]
-    merged.numpy()[places[0]] = theirs.numpy()[places[1]]
+    merged.numpy()[np.ix_(*to)] = theirs.numpy()[np.ix_(*source)]
     return merged
-
-
-def _plain(network: InstanceNetwork) -> dict[str, object]:
-    """The network's config as a card holds it."""
-    fields = asdict(network.config).items()
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}

@@ -35,6 +35,7 @@ from lmsfa.training.recipe import Recipe
 from lmsfa.training.sampling import SharedBatches
 from lmsfa.training.state import load_state, save_state
 from lmsfa.training.step import LossModule, Stepper, TrainingError
+from lmsfa.training.teacher import read_teacher
 
 STATE_FILE = "last.safetensors"
 WEIGHTS_FILE = "weights.safetensors"
@@ -53,6 +54,7 @@ class Trainer:
         command: the command line that started this, for the card.
         splits: what `dataset` is split by, for the card.
         init: weights to start from; they may know other classes.
+        teacher: weights whose answers are learned besides the truth; they know the same classes.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
 
@@ -66,6 +68,7 @@ class Trainer:
         command: str,
         splits: Splits,
         init: Path | None = None,
+        teacher: Path | None = None,
         part_size: int | None = None,
     ) -> None:
         if part_size is not None and part_size < 1:
@@ -77,6 +80,7 @@ class Trainer:
         names = tuple(entry.name for entry in dataset.classes)
         self.network = self.family.make(replace(self.family.config, classes=len(names)))
         self.start = start_from(self.network, self.family, names, init) if init else None
+        self.teacher = read_teacher(teacher, names, processes.device) if teacher else None
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(
                 "fewer than %d pictures a step teach the norms nothing: start from trained "
@@ -97,15 +101,19 @@ class Trainer:
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average = make_average(self.network, recipe)
-        module = processes.join(LossModule(self.network, recipe.weights))
+        teaching = self.teacher.network if self.teacher else None
+        module = processes.join(LossModule(self.network, recipe.weights, teaching))
         self.stepper = Stepper(module, processes, output, part_size or recipe.batch)
 
     @property
     def origin(self) -> dict[str, str]:
-        """What it learns from, for the state: hashes of the pictures' names and of the start."""
+        """What it learns from, for the state: hashes of the pictures' names, start and teacher."""
         names = {split: list(found) for split, found in self.dataset.splits.items()}
         digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        return {"splits": digest, "start": self.start.weights if self.start else ""}
+        sources = {"start": self.start, "teacher": self.teacher}
+        return {"splits": digest} | {
+            name: source.weights if source else "" for name, source in sources.items()
+        }
 
     @property
     def weights(self) -> Path:
@@ -237,7 +245,9 @@ class Trainer:
         return parts
 
     def _card(self) -> ModelCard:
-        inherited = self.start.leaks if self.start else ()
+        sources = {"": self.start, "taught by ": self.teacher}
+        known = {word: source for word, source in sources.items() if source}
+        inherited = [leak for source in known.values() for leak in source.leaks]
         # Structures lowest, what must not be missed above them, and nothing hides an instrument.
         upwards = sorted(self.dataset.classes, key=lambda entry: ROLES.index(entry.role))
         return ModelCard(
@@ -252,7 +262,9 @@ class Trainer:
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,
-            started_from=f"{self.start.domain}, {self.start.weights}" if self.start else "",
+            started_from="; ".join(
+                f"{word}{source.domain}, {source.weights}" for word, source in known.items()
+            ),
             grouped_by=self.splits.grouped_by,
             leaks=tuple(dict.fromkeys((*self.splits.leaks, *inherited))),
             architecture=asdict(self.network.config),

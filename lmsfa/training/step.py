@@ -19,6 +19,7 @@ from lmsfa.models.detection import InstanceNetwork
 from lmsfa.training.batch import Batch
 from lmsfa.training.losses import LossWeights, losses
 from lmsfa.training.processes import Processes
+from lmsfa.training.teacher import taught_losses
 
 BAD_BATCH_FILE = "bad-batch.safetensors"
 
@@ -30,19 +31,33 @@ class TrainingError(InputError):
 
 
 class LossModule(nn.Module):
-    """Network and losses in one module, so that gradients can be averaged over processes."""
+    """Network and losses in one module, so that gradients can be averaged over processes.
 
-    def __init__(self, network: InstanceNetwork, weights: LossWeights) -> None:
+    A teacher's answers count as much as the truth.
+    """
+
+    def __init__(
+        self,
+        network: InstanceNetwork,
+        weights: LossWeights,
+        teacher: InstanceNetwork | None = None,
+    ) -> None:
         super().__init__()
         self.network = network
         self.weights = weights
+        self.teacher = teacher
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Weighted losses of a batch by name; their sum is what is minimised."""
         rgb = batch.rgb.to(memory_format=torch.channels_last).float() / 255
         with _autocast(rgb.device):
             logits = self.network.training_logits(rgb)
-        return losses(logits, batch, self.weights)
+        parts = losses(logits, batch, self.weights)
+        if self.teacher is None:
+            return parts
+        with torch.no_grad(), _autocast(rgb.device):
+            told = self.teacher.head_logits(rgb)
+        return parts | taught_losses(logits.head, told, self.weights)
 
 
 class Stepper:

@@ -16,17 +16,15 @@ import torch
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from lmsfa.card import ClassSpec, ModelCard, read_card
-from lmsfa.checkpoint import CheckpointError, read_tensors, save_weights
+from lmsfa.card import read_card
 from lmsfa.cli import main
 from lmsfa.commands import train
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.lists import splits_from_lists
 from lmsfa.errors import InputError
-from lmsfa.models.families import FAMILIES, family_of
+from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
-from lmsfa.training.initial import class_axes, start_from
 from lmsfa.training.journal import read_results
 from lmsfa.training.loop import Trainer
 from lmsfa.training.losses import LossWeights
@@ -233,55 +231,6 @@ def test_curves_can_be_watched_in_tensorboard(shapes_dataset: Path, tmp_path: Pa
     seen = [event.value for event in events.Scalars("loss")]
     assert seen == pytest.approx([row["loss"] for row in read_results(tmp_path)], rel=1e-4)
     assert "learning_rate" in events.Tags()["scalars"]
-
-
-@pytest.mark.parametrize("model", FAMILIES)
-def test_the_axes_that_run_over_classes_are_found(model: str) -> None:
-    family = family_of(model)
-    # As many classes as some layers have channels: shapes alone would not tell them apart.
-    network = family.make(replace(family.config, classes=64))
-    axes = class_axes(family, network)
-    ours = {name for name, found in axes.items() if found}
-    assert ours
-    assert all("class" in name or "semantic" in name or "wise" in name for name in ours), ours
-
-
-def _weights(folder: Path, card: ModelCard, *names: str) -> Path:
-    family = family_of("lmsfa")
-    config = replace(family.config, classes=len(names))
-    architecture = {name: getattr(config, name) for name in config.__slots__}
-    classes = tuple(ClassSpec(name, (0, 0, number)) for number, name in enumerate(names))
-    card = replace(card, classes=classes, draw_priority=names, architecture=architecture)
-    torch.manual_seed(7)
-    save_weights(family.make(config), card, folder / "other.safetensors")
-    return folder / "other.safetensors"
-
-
-def test_other_weights_give_what_both_networks_share(tmp_path: Path, card: ModelCard) -> None:
-    weights = _weights(tmp_path, card, "nerve", "bone", "fat")
-    theirs = read_tensors(weights)
-    family = family_of("lmsfa")
-    torch.manual_seed(0)
-    network = family.make(replace(family.config, classes=2))
-    fresh = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    start = start_from(network, family, ("bone", "disc"), weights)
-    assert start.classes == ("bone",)
-    ours = network.state_dict()
-    stem = "backbone.stem.conv.weight"
-    assert torch.equal(ours[stem], theirs[stem])
-    rows = "head.classes.weight"
-    assert torch.equal(ours[rows][0], theirs[rows][1])
-    assert torch.equal(ours[rows][1], fresh[rows][1])
-    square = "training_layers.pointwise.weight"
-    assert torch.equal(ours[square][0, 0], theirs[square][1, 1])
-    assert torch.equal(ours[square][0, 1], fresh[square][0, 1])
-
-
-def test_weights_of_another_model_are_no_start(tmp_path: Path, card: ModelCard) -> None:
-    weights = _weights(tmp_path, card, "nerve")
-    family = family_of("yolo_baseline")
-    with pytest.raises(CheckpointError, match="same model"):
-        start_from(family.make(family.config), family, ("nerve",), weights)
 
 
 def _command(root: Path, output: Path, *more: str) -> list[str]:

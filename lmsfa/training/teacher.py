@@ -1,0 +1,119 @@
+"""Learning from a larger network besides the truth (Hinton et al. 2015, arXiv:1503.02531)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lmsfa.backends.graph import load_network
+from lmsfa.errors import InputError
+from lmsfa.models.detection import BOX_BINS, HeadLogits, InstanceNetwork, decode_boxes
+from lmsfa.training.losses import LossWeights
+
+MASKS = 32
+"""Of a picture, those that the teacher is surest of; a structure is answered by several cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A trained network whose answers another one learns.
+
+    Attributes:
+        network: fused, in evaluation mode; its weights do not learn.
+        weights: SHA-256 of the weights file.
+        domain: what it had seen.
+        leaks: what its card says of pictures on both sides.
+    """
+
+    network: InstanceNetwork
+    weights: str
+    domain: str
+    leaks: tuple[str, ...]
+
+
+def read_teacher(weights: Path, classes: tuple[str, ...], device: torch.device) -> Teacher:
+    """The teacher of a weights file, on `device`.
+
+    Args:
+        weights: of any model.
+        classes: names in the order of the learner's logits.
+        device: where the learner is.
+
+    Raises:
+        InputError: the file cannot be read, or is of other classes.
+    """
+    network, card = load_network(weights)
+    theirs = tuple(spec.name for spec in card.classes)
+    if theirs != classes:
+        raise InputError(
+            f"{weights}: knows {', '.join(theirs)}, the data {', '.join(classes)}; "
+            "a teacher knows the same classes in the same order"
+        )
+    network = network.fuse().requires_grad_(False)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    return Teacher(network, card.sha256, card.training_domain, card.leaks)
+
+
+def taught_losses(
+    learner: HeadLogits, teacher: HeadLogits, weights: LossWeights
+) -> dict[str, Tensor]:
+    """Weighted losses by name of two heads' answers to the same pictures, in float32.
+
+    Classes: binary cross entropy against the teacher's probabilities. Distribution: the
+    Kullback-Leibler divergence of the box sides' distances. Mask: binary cross entropy inside the
+    teacher's boxes, of the `MASKS` surest cells, of assembled masks: the two networks' prototypes
+    need not be alike. Each is a mean over cells, which count by the teacher's highest probability,
+    and weighs what the same answer's loss against the truth does.
+    """
+    probability = teacher.classes.float().sigmoid()
+    sure = probability.amax(2)
+    total = sure.sum().clamp(min=1.0)
+    classes = functional.binary_cross_entropy_with_logits(
+        learner.classes.float(), probability, reduction="sum"
+    )
+    distribution = (_divergence(learner.boxes, teacher.boxes) * sure).sum()
+    surest, cells = sure.topk(min(MASKS, sure.shape[1]))
+    mask = (_mask_distances(learner, teacher, cells) * surest).sum()
+    return {
+        "taught_classes": weights.classes * classes / total,
+        "taught_distribution": weights.distribution * distribution / total,
+        "taught_mask": weights.mask * mask / surest.sum().clamp(min=1.0),
+    }
+
+
+def _divergence(learner: Tensor, teacher: Tensor) -> Tensor:
+    """(B, 4 x BOX_BINS, N) twice -> (B, N), a mean over the four sides."""
+    ours, theirs = (
+        x.float().reshape(len(x), 4, BOX_BINS, -1).log_softmax(2) for x in (learner, teacher)
+    )
+    each = functional.kl_div(ours, theirs, reduction="none", log_target=True)
+    return each.sum(2).mean(1)
+
+
+def _mask_distances(learner: HeadLogits, teacher: HeadLogits, cells: Tensor) -> Tensor:
+    """(B, K) cells -> (B, K), each a mean over the teacher's box."""
+    ours, theirs = _mask_logits(learner, cells), _mask_logits(teacher, cells)
+    boxes = decode_boxes(teacher.boxes.float(), teacher.points, teacher.strides)
+    picked = boxes.gather(1, cells[..., None].expand(-1, -1, 4))
+    inside = _inside(picked / 4, *ours.shape[2:])
+    each = functional.binary_cross_entropy_with_logits(ours, theirs.sigmoid(), reduction="none")
+    return (each * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1.0)
+
+
+def _mask_logits(head: HeadLogits, cells: Tensor) -> Tensor:
+    """(B, K) cells -> (B, K, H / 4, W / 4) mask logits."""
+    count = head.coefficients.shape[2]
+    picked = head.coefficients.float().gather(1, cells[..., None].expand(-1, -1, count))
+    return torch.einsum("bkp,bphw->bkhw", picked, head.prototypes.float())
+
+
+def _inside(boxes: Tensor, height: int, width: int) -> Tensor:
+    """(B, K, 4) boxes in cells -> (B, K, height, width), whether a cell's centre lies inside."""
+    rows = torch.arange(height, device=boxes.device)[:, None] + 0.5
+    columns = torch.arange(width, device=boxes.device) + 0.5
+    left, top, right, bottom = boxes[..., None, None].unbind(2)
+    return (columns > left) & (columns < right) & (rows > top) & (rows < bottom)

@@ -78,7 +78,7 @@ def growth(
     for side in (*sizes_px, size_px):
         check_input_size(side, INPUT_MULTIPLE_PX)
     card = read_card(card_path(weights))
-    (engine,) = engines_named(engine, weights, size_px)
+    (engine,) = engines_named(engine, weights, size_px, threads)
     cards = [replace(card, input_size_px=side) for side in sorted(set(sizes_px))]
     entries = [ours(weights, sized, engine, frames, threads) for sized in cards]
     found = timed([_cut(entry, (FORWARD, END_TO_END)) for entry in entries], rounds)

@@ -83,13 +83,15 @@ def _entered(versus: Sequence[Path], engines: Sequence[str]) -> list[tuple[Path,
     return [(path, engine) for path in versus for engine in taking]
 
 
-def engines_named(name: str, weights: Path, size_px: int) -> tuple[str, ...]:
+def engines_named(
+    name: str, weights: Path, size_px: int, threads: int | None = None
+) -> tuple[str, ...]:
     """The runtimes that "all", "auto" or one name means here, for weights and an input's side."""
     card = replace(read_card(card_path(weights)), input_size_px=size_px)
     if name == "all":
         return runtimes_here(weights, card)
     if name != "auto":
         return (name,)
-    backend, choice = choose(weights, card)
+    backend, choice = choose(weights, card, threads)
     backend.close()
     return (choice.runtime,)

@@ -69,7 +69,7 @@ def _bench(options: argparse.Namespace) -> Report:
 
     return bench(
         options.weights,
-        engines_named(options.engine or "all", options.weights, options.size),
+        engines_named(options.engine or "all", options.weights, options.size, options.threads),
         _frames(options.clip),
         size_px=options.size,
         versus=options.versus,

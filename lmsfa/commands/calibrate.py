@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from lmsfa.commands.evaluate import add_frames, open_frames
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.evaluation.tables import calibration_table
 
 
@@ -15,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     add_frames(parser)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--write", action="store_true", help="write them into the weights' card")
     parser.add_argument("--json", action="store_true")
 
@@ -27,7 +28,7 @@ def _run(options: argparse.Namespace) -> None:
 
     dataset = open_frames(options).dataset
     samples = dataset.in_split(options.split)
-    answers = answers_of(options.weights, options.runtime, dataset, samples)
+    answers = answers_of(options.weights, options.runtime, dataset, samples, options.threads)
     path = card_path(options.weights)
     card, report = calibrate(read_card(path), answers)
     if options.write:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from lmsfa.commands.evaluate import add_frames, add_without, check_without, open_frames
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.evaluation.tables import comparison_table
 
 
@@ -24,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
             metavar="W",
             help=f"weights of the {side} model, one a seed; pairs are made by position",
         )
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--json", action="store_true")
 
 
@@ -37,7 +38,10 @@ def _run(options: argparse.Namespace) -> None:
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
     first, second = (
-        [answers_of(weights, options.runtime, dataset, samples) for weights in side]
+        [
+            answers_of(weights, options.runtime, dataset, samples, options.threads)
+            for weights in side
+        ]
         for side in (options.first, options.second)
     )
     found, resampling = compare(first, second, options.without, frames.patients)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     parser.add_argument("clip", type=Path, help="a video file")
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--max-frames", type=int, metavar="N", help="the first N frames alone")
     parser.add_argument("--json", action="store_true")
 
@@ -34,7 +35,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError(f"--max-frames must be at least 1, got {options.max_frames}")
     # A clip that cannot be read is said before the model is loaded.
     next(frames_of(options.clip, 1), None)
-    engine = load_engine(options.weights, options.runtime)
+    engine = load_engine(options.weights, options.runtime, threads=options.threads)
     frames = tqdm(frames_of(options.clip, options.max_frames), "flicker", leave=False)
     found = judge_flicker(engine, frames)
     engine.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from pathlib import Path
 
 from lmsfa.commands.data_options import add_data, open_data
@@ -21,7 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     try:
-        from lmsfa.quantisation import quantise
+        # NNCF logs to what is standard output when it is imported; that is for the answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            from lmsfa.quantisation import quantise
     except ModuleNotFoundError as error:
         raise InputError(
             f"int8 needs the package {error.name}: pip install 'lmsfa-overlay[int8]'"

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from lmsfa.commands.evaluate import add_frames, open_frames
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.errors import InputError
 
 
@@ -19,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--robustness", type=int, metavar="N", help="also judge each N-th picture in bad views"
     )
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
 
 
@@ -38,6 +39,7 @@ def _run(options: argparse.Namespace) -> None:
         options.output,
         command=options.command_line,
         runtime=options.runtime,
+        threads=options.threads,
         patients=frames.patients,
         leaks=frames.leaks,
         epochs=_epochs(options.folder) if options.folder else (),

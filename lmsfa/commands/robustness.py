@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmsfa.commands.data_options import add_data, open_data
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="val")
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="take each N-th picture; 31 answers each"
     )
@@ -44,7 +45,7 @@ def _run(options: argparse.Namespace) -> None:
     samples = dataset.in_split(options.split)[:: options.every]
     if options.sheet:
         _draw_sheet(samples[0].frame_path, options.sheet)
-    engine = load_whole_curve(options.weights, options.runtime)
+    engine = load_whole_curve(options.weights, options.runtime, options.threads)
     found = judge_robustness(engine, dataset, samples)
     engine.close()
     report = {"data": dataset.name, "split": options.split, **found.as_json()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmsfa.commands.evaluate import add_frames, open_frames
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.data.formats.class_names import PELD_CLASSES
 from lmsfa.evaluation.tables import columns
 from lmsfa.published import TABLE_II
@@ -22,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     add_frames(parser)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, metavar="W")
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -46,6 +47,7 @@ def _row(options: argparse.Namespace, dataset: AnnotatedSet, weights: Path) -> l
     from lmsfa.evaluation.coco import judge
 
     samples = dataset.in_split(options.split)
-    figures = judge(answers_of(weights, options.runtime, dataset, samples)).as_json()
+    answers = answers_of(weights, options.runtime, dataset, samples, options.threads)
+    figures = judge(answers).as_json()
     shown = ["-" if figures[name] is None else f"{100 * figures[name]:.1f}" for name in METRICS]
     return [read_card(card_path(weights)).name, *shown]

@@ -24,6 +24,7 @@ def report_on(
     *,
     command: str,
     runtime: str = "auto",
+    threads: int | None = None,
     patients: PatientOf | None = None,
     leaks: Sequence[str] = (),
     epochs: Sequence[Mapping[str, float]] = (),
@@ -38,6 +39,7 @@ def report_on(
         output: HTML file, replaced where it exists.
         command: the command line that asked for it.
         runtime: as `load_engine`.
+        threads: as `load_engine`.
         patients: as `full_report`.
         leaks: what the splits share, a sentence each.
         epochs: rows of the training's results.
@@ -47,7 +49,7 @@ def report_on(
         InputError: weights, pictures or output cannot be used.
     """
     samples = dataset.in_split(split)
-    engine = load_whole_curve(weights, runtime)
+    engine = load_whole_curve(weights, runtime, threads)
     answers = gather(engine, dataset, samples)
     robustness = None
     if robustness_every:

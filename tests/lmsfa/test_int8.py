@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,11 @@ def made(shapes_dataset: Path, card: ModelCard, tmp_path_factory: pytest.TempPat
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("int8") / "untrained.safetensors"
     save_weights(Lmsfa(LmsfaConfig(classes=2)), card, path)
-    assert main(["quantise", "--data", str(shapes_dataset), "--weights", str(path)]) == 0
+    command = [sys.executable, "-m", "lmsfa", "quantise", "--data", str(shapes_dataset)]
+    command += ["--weights", str(path)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    [line] = answer.stdout.splitlines()
+    assert "in int8" in line
     return path
 
 

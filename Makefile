@@ -44,4 +44,4 @@ check: setup
 
 # The window's promises on the demo clip for 60 s, printed as JSON.
 promises: setup
-	$(BIN)/python -m tests.promises
+	$(BIN)/python -m tests.promises --started $$($(BIN)/python -c "import time; print(time.time())")

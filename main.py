@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from app.core.headless import Job, run_job
 from app.core.recorder import OutputError
 from app.core.sources import SourceError
 from lmsfa import __version__
-from lmsfa.registry import EngineError
+from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 BAD_INPUT = 2
@@ -50,7 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     source = "file, folder of pictures, camera:0, or a stream's URL"
     add("--source", default=str(DEMO_CLIP), help=source)
     add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
-    add("--runtime", default="auto", help="what the model runs on (default: the best there is)")
+    engine = "what the model runs on (default: auto, the fastest that agrees here)"
+    add("--engine", "--runtime", dest="runtime", default="auto", help=engine)
+    threads = "how many the model may use (default: the picture keeps a core)"
+    add("--threads", type=_positive, metavar="N", help=threads)
     add("--headless", action="store_true", help="no window: write overlays and a report to files")
     add("--output", type=Path, help="video to write, ending in .mkv")
     add("--report", type=Path, help="JSON file with the run's figures")
@@ -82,7 +86,7 @@ def _headless(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
     )
     try:
-        outcome = run_job(job)
+        outcome = run_job(job, partial(load_engine, threads=options.threads))
     except (SourceError, EngineError, OutputError) as error:
         return _refuse(str(error))
     return _refuse(outcome.fault) if outcome.fault else 0
@@ -99,7 +103,7 @@ def _window(options: argparse.Namespace) -> int:
         return _refuse(f"{error.name} is not installed; install the program as README.md says")
     except ImportError as error:
         return _refuse(missing_libraries_line(str(error)))
-    return run_window(options.source, options.weights, options.runtime)
+    return run_window(options.source, options.weights, options.runtime, options.threads)
 
 
 def _refuse(line: str) -> int:

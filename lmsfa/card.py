@@ -204,6 +204,11 @@ def card_path(weights: Path) -> Path:
     return weights.with_suffix(".json")
 
 
+def int8_path(weights: Path, size_px: int) -> Path:
+    """Where the int8 network of a weights file lies, for inputs of this side; .bin is beside it."""
+    return weights.with_suffix(f".int8-{size_px}.xml")
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, lower-case hex."""
     with path.open("rb") as file:

@@ -12,11 +12,13 @@ from lmsfa.commands import (
     calibrate,
     compare,
     data,
+    engines,
     evaluate,
     export,
     flicker,
     info,
     predict,
+    quantise,
     report,
     robustness,
     table,
@@ -40,7 +42,9 @@ COMMANDS = {
     "predict": (predict.add, "answer one picture"),
     "info": (info.add, "parameters and operations of a network"),
     "bench": (bench.add, "how fast it is here, beside others in the same rounds"),
-    "export": (export.add, "write a network for OpenVINO"),
+    "engines": (engines.add, "what the model can run on here, and which one is taken"),
+    "quantise": (quantise.add, "an int8 network beside the weights, where it loses nothing"),
+    "export": (export.add, "write a network for OpenVINO or as ONNX"),
 }
 
 

@@ -8,18 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.backends import Backend, make_backend
+from lmsfa.backends.choosing import choose
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import to_instances
-from lmsfa.prediction import Prediction
+from lmsfa.postprocess import Answer, to_instances
+from lmsfa.prediction import Instance, Prediction
 from lmsfa.registry import EngineError
 
 
 class LmsfaEngine:
     """Answers frames of any size; satisfies `registry.Engine`."""
 
-    def __init__(self, card: ModelCard, backend: Backend) -> None:
-        self.card = card
+    def __init__(self, card: ModelCard, backend: Backend, reason: str = "") -> None:
+        self.card, self.reason = card, reason
         self._backend = backend
         self._shape: tuple[int, ...] = ()
         self._place = Letterbox.fit(1, 1, card.input_size_px)
@@ -39,21 +40,8 @@ class LmsfaEngine:
     ) -> Prediction:
         """As `registry.Engine`."""
         place = self._placed(rgb)
-        answer = self._backend(rgb, place)
-        if not answer.is_finite():
-            raise EngineError(
-                "the model answered with numbers that are not finite; load other weights"
-            )
-        card = self.card
-        instances = to_instances(
-            answer,
-            len(card.classes),
-            card.class_thresholds,
-            card.nms_iou,
-            place,
-            temperature=card.temperature,
-        )
-        return Prediction(frame_index, captured_s, instances, None, card.sha256)
+        instances = decoded(self._backend(rgb, place), self.card, place)
+        return Prediction(frame_index, captured_s, instances, None, self.card.sha256)
 
     def _placed(self, rgb: NDArray[np.uint8]) -> Letterbox:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
@@ -71,13 +59,35 @@ class LmsfaEngine:
         self._backend.close()
 
 
-def load(weights: Path, card: ModelCard, runtime: str) -> LmsfaEngine:
+def decoded(answer: Answer, card: ModelCard, place: Letterbox) -> tuple[Instance, ...]:
+    """A backend's answer as instances, with the card's thresholds, highest score first.
+
+    Raises:
+        EngineError: the answer holds NaN or infinite numbers.
+    """
+    if not answer.is_finite():
+        raise EngineError("the model answered with numbers that are not finite; load other weights")
+    return to_instances(
+        answer,
+        len(card.classes),
+        card.class_thresholds,
+        card.nms_iou,
+        place,
+        temperature=card.temperature,
+    )
+
+
+def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = None) -> LmsfaEngine:
     """Loads an LMSF-A weights file and answers one blank frame, so that the first real one is fast.
 
     Raises:
         EngineError: as `registry.load_engine`.
     """
-    engine = LmsfaEngine(card, make_backend(weights, card, runtime))
+    if runtime == "auto":
+        backend, choice = choose(weights, card, threads)
+        engine = LmsfaEngine(card, backend, choice.reason)
+    else:
+        engine = LmsfaEngine(card, make_backend(weights, card, runtime, threads))
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine

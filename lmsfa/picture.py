@@ -16,7 +16,13 @@ from lmsfa.registry import load_engine
 
 
 def predict_picture(
-    image: Path, weights: Path, output: Path, runtime: str, *, replace: bool
+    image: Path,
+    weights: Path,
+    output: Path,
+    runtime: str,
+    *,
+    threads: int | None = None,
+    replace: bool,
 ) -> dict[str, Any]:
     """Writes `image` with its overlay as PNG and returns what was found.
 
@@ -25,6 +31,7 @@ def predict_picture(
         weights: weights file with its card.
         output: PNG to write.
         runtime: as `registry.load_engine`.
+        threads: as `registry.load_engine`.
         replace: whether an existing `output` may be overwritten.
 
     Raises:
@@ -35,7 +42,7 @@ def predict_picture(
     if not output.parent.is_dir():
         raise InputError(f"{output}: the folder {output.parent} does not exist")
     rgb = read_rgb(image)
-    engine = load_engine(weights, runtime)
+    engine = load_engine(weights, runtime, threads=threads)
     prediction = engine.predict(rgb)
     height, width = rgb.shape[:2]
     style = OverlayStyle(mode=OverlayMode.BOTH)

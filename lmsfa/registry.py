@@ -20,6 +20,8 @@ SYSTEMS = {
     "yolo_baseline": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
+SMALLER = {"lmsfa": "lmsfa_small"}
+"""System name -> the one that answers the same in about half the time, a little less well."""
 
 
 class EngineError(InputError):
@@ -40,6 +42,10 @@ class Engine(Protocol):
     @property
     def device(self) -> str:
         """Where it runs, for people: the processor's or the GPU's name."""
+
+    @property
+    def reason(self) -> str:
+        """Why this runtime, for people; empty where it was asked for."""
 
     def predict(
         self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0
@@ -62,12 +68,17 @@ class Engine(Protocol):
 class EngineLoader(Protocol):
     """What a line of `SYSTEMS` points to."""
 
-    def __call__(self, weights: Path, card: ModelCard, runtime: str) -> Engine:
+    def __call__(
+        self, weights: Path, card: ModelCard, runtime: str, threads: int | None = None
+    ) -> Engine:
         """Loads `weights` on `runtime` and answers one blank frame: the first real one is fast."""
 
 
 def load_engine(
-    weights: Path, runtime: str = "auto", score_threshold: float | None = None
+    weights: Path,
+    runtime: str = "auto",
+    score_threshold: float | None = None,
+    threads: int | None = None,
 ) -> Engine:
     """Loads a weights file on the calling thread, which must be the one that predicts.
 
@@ -76,9 +87,28 @@ def load_engine(
         runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
         score_threshold: report from this score on instead of the card's; evaluation reads the
             whole curve.
+        threads: how many the model may use; None leaves the picture a core.
 
     Raises:
         EngineError: in one line, naming the file, what was expected and what to do.
+    """
+    card = checked_card(weights)
+    if score_threshold is not None:
+        card = replace(card, score_threshold=score_threshold, score_thresholds={})
+    if card.system not in SYSTEMS:
+        raise EngineError(
+            f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"
+        )
+    module, name = SYSTEMS[card.system].split(":")
+    loader = cast(EngineLoader, getattr(import_module(module), name))
+    return loader(weights, card, runtime, threads)
+
+
+def checked_card(weights: Path) -> ModelCard:
+    """The card of a weights file, which is the one that it was written for.
+
+    Raises:
+        EngineError: in one line: a file is missing, or they do not belong together.
     """
     if not weights.is_file():
         raise EngineError(
@@ -90,12 +120,4 @@ def load_engine(
         check_hash(weights, card)
     except CardError as error:
         raise EngineError(str(error)) from None
-    if score_threshold is not None:
-        card = replace(card, score_threshold=score_threshold, score_thresholds={})
-    if card.system not in SYSTEMS:
-        raise EngineError(
-            f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"
-        )
-    module, name = SYSTEMS[card.system].split(":")
-    loader = cast(EngineLoader, getattr(import_module(module), name))
-    return loader(weights, card, runtime)
+    return card

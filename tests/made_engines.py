@@ -32,6 +32,7 @@ class SquareEngine:
     card = CARD
     runtime = "by eye"
     device = "test bench"
+    reason = ""
     grid = 64
 
     def __init__(self, model_id="squares"):

@@ -1,12 +1,13 @@
 """Measures the window's promises: the real window, the demo clip, the shipped weights.
 
-    python -m tests.promises [--seconds 60]
+    python -m tests.promises [--seconds 60] [--started SECONDS_SINCE_1970]
 
 Prints one JSON object. Needs a display, or QT_QPA_PLATFORM=offscreen.
 """
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class Witness(QObject):
         self._scene: Scene | None = None
         self._painted_index: tuple[int, int] | None = None
         self._counts_from_s: float | None = None
+        self.moving_at: float | None = None
+        self.overlay_at: float | None = None
+        self._frames_seen = 0
         self.ages_ms: list[float] = []
         self.frames = 0
         self.frames_read_at: list[tuple[float, int]] = []
@@ -57,8 +61,10 @@ class Witness(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Counts a frame when the view paints it for the first time."""
-        if event.type() is QEvent.Type.Paint and self._scene is not None and self.counted_s > 0:
-            self._on_paint(self._scene)
+        if event.type() is QEvent.Type.Paint and self._scene is not None:
+            self._on_start(self._scene)
+            if self.counted_s > 0:
+                self._on_paint(self._scene)
         return super().eventFilter(watched, event)
 
     def _show(self, scene: Scene) -> None:
@@ -71,6 +77,15 @@ class Witness(QObject):
 
     def _begin(self) -> None:
         self._counts_from_s = time.monotonic()
+
+    def _on_start(self, scene: Scene) -> None:
+        """When a second frame is painted, the picture moves."""
+        frames = scene.snapshot.source.frames_read
+        if self.moving_at is None and frames > self._frames_seen > 0:
+            self.moving_at = time.time()
+        self._frames_seen = frames
+        if self.overlay_at is None and scene.layer is not None:
+            self.overlay_at = time.time()
 
     def _on_paint(self, scene: Scene) -> None:
         frame, result = scene.snapshot.frame, scene.snapshot.result
@@ -98,8 +113,14 @@ def _rate(points: list[tuple[float, int]]) -> float:
     return (last - first) / (last_s - first_s)
 
 
-def measure(seconds: float) -> dict[str, object]:
-    """Plays the demo in the real window for some seconds and says what was seen."""
+def measure(seconds: float, started: float | None = None) -> dict[str, object]:
+    """Plays the demo in the real window for some seconds and says what was seen.
+
+    Args:
+        seconds: how long.
+        started: when the program was started, seconds since 1970; now unless given.
+    """
+    started = started or time.time()
     application = QApplication.instance() or QApplication(["promises"])
     apply_theme(application)
     pipeline = Pipeline()
@@ -120,7 +141,10 @@ def measure(seconds: float) -> dict[str, object]:
     gaps_ms = np.array(witness.gaps_ms)
     return {
         "seconds": round(witness.counted_s, 1),
+        "moving_picture_after_s": round((witness.moving_at or math.nan) - started, 2),
+        "first_overlay_after_s": round((witness.overlay_at or math.nan) - started, 2),
         "engine": snapshot.model.runtime,
+        "why": snapshot.model.reason,
         "device": snapshot.model.device,
         "clip_fps": snapshot.source.info.rate_fps,
         "painted_fps": round(_rate([(s, n) for n, (s, _) in enumerate(witness.frames_read_at)]), 2),
@@ -140,7 +164,9 @@ def main() -> None:
     """Reads the argument and prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
-    print(json.dumps(measure(parser.parse_args().seconds), indent=2))
+    parser.add_argument("--started", type=float)
+    options = parser.parse_args()
+    print(json.dumps(measure(options.seconds, options.started), indent=2))
 
 
 if __name__ == "__main__":

@@ -133,8 +133,13 @@ class InferenceWorker:
         engine = self._load(self._weights, self._runtime)
         try:
             status = ModelStatus(
-                ModelState.READY, card=engine.card, runtime=engine.runtime, device=engine.device
+                ModelState.READY,
+                card=engine.card,
+                runtime=engine.runtime,
+                device=engine.device,
+                reason=engine.reason,
             )
+            logger.info("the model runs on %s. %s", engine.runtime, engine.reason)
             self._publish(InferenceView(status))
             while (frame := self._mailbox.take()) is not None:
                 self._answer(engine, frame)

@@ -79,6 +79,7 @@ class ModelStatus:
     """State of the model; `message` is one line for people, empty where nothing is wrong.
 
     Attributes:
+        reason: why it runs on this runtime; empty where that was asked for.
         p50_ms: median time from taking a frame to its answer, of the last answers; None before the
             first.
         frames_answered: answers given.
@@ -90,6 +91,7 @@ class ModelStatus:
     card: ModelCard | None = None
     runtime: str = ""
     device: str = ""
+    reason: str = ""
     p50_ms: float | None = None
     frames_answered: int = 0
     frames_skipped: int = 0

@@ -1,8 +1,11 @@
-"""Where the model is slow: proposes an age bound that would let its answers be seen."""
+"""Where the model is slow: proposes a smaller one, or an age bound that shows its answers."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.core.pipeline import Pipeline
+from app.core.smaller import smaller_weights
 from app.core.snapshot import ModelStatus
 from app.ui.notices import Notice, age_proposal
 
@@ -14,7 +17,7 @@ ENOUGH_ANSWERS = 10
 
 
 class AgeBound:
-    """Proposes a bound once for every model; the bound is raised only where a person accepts.
+    """Asks once for every model; nothing changes unless a person accepts.
 
     Args:
         pipeline: whose `max_age_ms` it is about.
@@ -27,22 +30,28 @@ class AgeBound:
         self._proposed_ms: float | None = None
         self._answered = False
         self.proposal: Notice | None = None
+        self.smaller: Path | None = None
 
-    def follow(self, model: ModelStatus) -> None:
-        """Looks at the engine's speed."""
+    def follow(self, model: ModelStatus, weights: Path | None) -> None:
+        """Looks at the speed of the engine that runs these weights."""
         model_id = f"{model.card.sha256} {model.runtime}" if model.card is not None else ""
         if model_id != self._model_id:
             # What was allowed to one model is not allowed to the next.
             self._model_id = model_id
             self._pipeline.max_age_ms = self._usual_ms
             self._proposed_ms, self.proposal, self._answered = None, None, False
+            self.smaller = None
         if self._answered or self.proposal is not None or model.p50_ms is None:
             return
         proposed_ms = round(BOUND_PER_P50 * model.p50_ms, -1)
         slow = model.p50_ms > SLOW_P50_MS and model.frames_answered >= ENOUGH_ANSWERS
         if slow and proposed_ms > self._pipeline.max_age_ms:
             self._proposed_ms = proposed_ms
-            self.proposal = age_proposal(model.p50_ms, self._pipeline.max_age_ms, proposed_ms)
+            if weights is not None and model.card is not None:
+                self.smaller = smaller_weights(weights, model.card)
+            self.proposal = age_proposal(
+                model.p50_ms, self._pipeline.max_age_ms, proposed_ms, smaller=bool(self.smaller)
+            )
 
     def accept(self) -> None:
         """Raises the bound to what was proposed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -12,15 +13,17 @@ from app.core.pipeline import Pipeline
 from app.ui.controller import Controller
 from app.ui.theme import apply_theme, icon
 from app.ui.window import Window
+from lmsfa.registry import load_engine
 
 
-def run_window(source: str, weights: Path, runtime: str) -> int:
+def run_window(source: str, weights: Path, runtime: str, threads: int | None = None) -> int:
     """Opens the window on a source and a model and returns when it is closed.
 
     Args:
         source: file, folder, camera or stream, as `app.core.sources.open_source` takes it.
         weights: a .safetensors file with its card beside it.
         runtime: "auto", or the name of a runtime.
+        threads: how many the model may use; None leaves the picture a core.
 
     Returns:
         The process's exit status.
@@ -30,7 +33,7 @@ def run_window(source: str, weights: Path, runtime: str) -> int:
         raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
     apply_theme(application)
     application.setWindowIcon(icon("lmsfa"))
-    pipeline = Pipeline()
+    pipeline = Pipeline(engine_loader=partial(load_engine, threads=threads))
     controller = Controller(pipeline)
     window = Window(controller)
     # The signal arrives between any two lines of Python; closing waits until they have run.

@@ -54,6 +54,8 @@ class Controller(QObject):
         self._style = OverlayStyle()
         self._mode = PlaybackMode.LIVE
         self._card: ModelCard | None = None
+        self._weights: Path | None = None
+        self._runtime = "auto"
         self._ai_off = False
         self._asking = False
         self._raw = False
@@ -87,7 +89,7 @@ class Controller(QObject):
         if self._is_demo and snapshot.source.state is SourceState.ENDED:
             snapshot = self._begun_again(snapshot)
         self._follow_card(snapshot.model.card)
-        self._bound.follow(snapshot.model)
+        self._bound.follow(snapshot.model, self._weights)
         if self._ai_off:
             snapshot = replace(snapshot, result=None)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
@@ -117,9 +119,10 @@ class Controller(QObject):
         self.choose_mode(PlaybackMode.LIVE)
         self._pipeline.open(spec)
 
-    def load(self, weights: Path, runtime: str = "auto") -> None:
-        """Loads weights in place of the present ones; AI OFF stays as it is."""
-        self._pipeline.load(weights, runtime)
+    def load(self, weights: Path, runtime: str | None = None) -> None:
+        """Loads weights in place of the present ones; AI OFF, and a runtime asked for, stay."""
+        self._weights, self._runtime = weights, runtime or self._runtime
+        self._pipeline.load(weights, self._runtime)
 
     def choose_mode(self, mode: PlaybackMode) -> None:
         """Lets the picture wait for the model, or not."""
@@ -200,6 +203,9 @@ class Controller(QObject):
                 self._apply_mode()
             case Answer.KEEP_AI_OFF:
                 self._asking = False
+            case Answer.LOAD_SMALLER:
+                if self._bound.smaller is not None:
+                    self.load(self._bound.smaller)
             case Answer.RAISE_MAX_AGE:
                 self._bound.accept()
             case Answer.KEEP_MAX_AGE:

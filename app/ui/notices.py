@@ -14,6 +14,7 @@ class Answer(Enum):
 
     TURN_AI_ON = "turn AI on"
     KEEP_AI_OFF = "keep AI off"
+    LOAD_SMALLER = "load the smaller model"
     RAISE_MAX_AGE = "raise the age bound"
     KEEP_MAX_AGE = "keep the age bound"
     HIDE_RESEARCH = "hide the research notice"
@@ -47,19 +48,22 @@ AI_QUESTION = Notice(
 )
 
 
-def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float) -> Notice:
+def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float, *, smaller: bool) -> Notice:
     """Asks whether a slow machine's overlays may be shown although they are older than the bound.
 
     Args:
         p50_ms: the engine's median time for an answer.
         bound_ms: the bound now.
         proposed_ms: the bound that would let most answers be shown.
+        smaller: whether a smaller model of the same structures lies ready.
     """
+    load = ((Answer.LOAD_SMALLER, "Load the small model"),) if smaller else ()
     return Notice(
         Level.WATCH,
         f"The model takes {p50_ms:.0f} ms here. Show overlays up to {proposed_ms:.0f} ms old?"
         " They lag behind motion.",
         (
+            *load,
             (Answer.RAISE_MAX_AGE, f"Allow {proposed_ms:.0f} ms"),
             (Answer.KEEP_MAX_AGE, f"Keep {bound_ms:.0f} ms"),
         ),

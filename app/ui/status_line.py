@@ -57,6 +57,7 @@ class StatusLine(QWidget):
         self._detail.setVisible(bool(ai.detail))
         self._domain.setText(domain_words(model.card))
         self._runtime.setText(" · ".join(part for part in (model.runtime, model.device) if part))
+        self._runtime.setToolTip(model.reason)
 
 
 def domain_words(card: ModelCard | None) -> str:

@@ -29,9 +29,9 @@ class PictureGraph(nn.Module):
     def forward(self, canvas: Tensor) -> tuple[Tensor, Tensor]:
         """As the class says; float answers of the network's own precision."""
         weight = next(self.network.parameters())
-        rgb = canvas.permute(0, 3, 1, 2).to(weight.dtype) / 255
+        rgb = (canvas.to(weight.dtype) / 255).permute(0, 3, 1, 2)
         detections, prototypes = self.network(rgb)
-        return detections[0], prototypes[0].permute(1, 2, 0)
+        return detections[0], prototypes.permute(0, 2, 3, 1)[0]
 
 
 def load_network(weights: Path) -> tuple[InstanceNetwork, ModelCard]:

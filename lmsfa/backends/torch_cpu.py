@@ -1,8 +1,7 @@
-"""torch on the CPU: the plain reference that every other runtime must agree with."""
+"""torch on the CPU: in float32 the plain reference that every other runtime must agree with."""
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from lmsfa.backends.graph import load_graph
+from lmsfa.backends.processor import processor_name
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import RawAnswer
@@ -20,18 +20,29 @@ class TorchCpu:
 
     runtime = "torch fp32"
     precision = "fp32"
+    dtype = torch.float32
 
-    def __init__(self, weights: Path, card: ModelCard) -> None:
+    def __init__(self, weights: Path, card: ModelCard, threads: int) -> None:
+        self.device = processor_name()
         self._canvas = Canvas(card.input_size_px)
-        self.device = platform.processor() or platform.machine()
-        self._graph = load_graph(weights).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        torch.set_num_threads(threads)
+        graph = load_graph(weights).to(self.dtype)
+        self._graph = graph.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
 
     def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
         """As `Backend`."""
         canvas = self._canvas.draw(rgb, place)
         with torch.inference_mode():
             detections, prototypes = self._graph(torch.from_numpy(canvas)[None])
-        return RawAnswer(detections.numpy(), prototypes.contiguous().numpy())
+            return RawAnswer(detections.float().numpy(), prototypes.float().contiguous().numpy())
 
     def close(self) -> None:
         """Nothing is held outside Python's memory."""
+
+
+class TorchCpuBf16(TorchCpu):
+    """bfloat16 inside, float32 at the border; for processors that compute with it."""
+
+    runtime = "torch bf16"
+    precision = "bf16"
+    dtype = torch.bfloat16

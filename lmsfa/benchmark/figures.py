@@ -2,116 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lmsfa.benchmark.contestants import Contestant
-from lmsfa.evaluation.tables import columns
+from lmsfa.benchmark.contestants import (
+    DECODE,
+    END_TO_END,
+    FORWARD,
+    PAINT,
+    PREPROCESS,
+    Contestant,
+)
+from lmsfa.benchmark.rounds import Timed
+from lmsfa.interleaving import Times
 
-Times = NDArray[np.float64]
 SPREAD = (5, 95)
 """Percentiles over the rounds."""
+STAGES = {"preprocess": PREPROCESS, "network": FORWARD, "decode": DECODE, "paint": PAINT}
+"""What a frame goes through, by the name of its run."""
 
 
-def figures(
-    own: Sequence[Contestant],
-    peers: Sequence[Contestant],
-    own_ms: Times,
-    peers_ms: Times,
-    end_to_end_ms: Times,
-) -> dict[str, Any]:
-    """What `bench` reports.
+def figures(own: Sequence[Timed], peers: Sequence[Timed]) -> dict[str, Any]:
+    """What `bench` reports of times.
 
     Args:
         own: ours.
-        peers: theirs.
-        own_ms: (rounds, ours), the network alone.
-        peers_ms: (rounds, theirs), the network alone.
-        end_to_end_ms: (rounds, ours), frame to prediction.
+        peers: theirs, of the same rounds.
 
     Returns:
         Ready for JSON. `ratio_to_best_peer` is by precision the median over the rounds of the
-        best peer's time over ours, the best each being the one with the lowest median.
+        best peer's network time over ours, the best of each side over all engines being the one
+        with the lowest median; `ratio_by_engine` is the same within each engine, where runtime
+        and precision are the same.
     """
-    ratios = _ratios(own, peers, own_ms, peers_ms)
+    by_precision = _ratios(own, peers, lambda who: who.precision)
+    by_engine = _ratios(own, peers, lambda who: who.engine)
     return {
-        "rounds": len(own_ms),
-        "ours": [
-            _who(entry)
-            | {"forward_ms": _times(own_ms[:, k]), "end_to_end_ms": _times(end_to_end_ms[:, k])}
-            for k, entry in enumerate(own)
-        ],
-        "peers": [
-            _who(entry) | {"forward_ms": _times(peers_ms[:, k])} for k, entry in enumerate(peers)
-        ],
-        "ratio_to_best_peer": {
-            precision: round(float(np.median(ratio)), 3) for precision, ratio in ratios.items()
-        },
-        "ratio_spread": {
-            precision: [round(float(edge), 3) for edge in np.percentile(ratio, SPREAD)]
-            for precision, ratio in ratios.items()
-        },
+        "rounds": len(own[0].ms[FORWARD]),
+        "ours": [_own_row(entry) for entry in own],
+        "peers": [_row(entry) for entry in peers],
+        "ratio_to_best_peer": {name: median(ratio) for name, ratio in by_precision.items()},
+        "ratio_spread": {name: spread(ratio) for name, ratio in by_precision.items()},
+        "ratio_by_engine": {name: median(ratio) for name, ratio in by_engine.items()},
+        "ratio_by_engine_spread": {name: spread(ratio) for name, ratio in by_engine.items()},
     }
 
 
 def _ratios(
-    own: Sequence[Contestant], peers: Sequence[Contestant], own_ms: Times, peers_ms: Times
+    own: Sequence[Timed], peers: Sequence[Timed], kind: Callable[[Contestant], str]
 ) -> dict[str, Times]:
-    """(rounds,) by precision."""
-    shared = {entry.precision for entry in own} & {entry.precision for entry in peers}
+    """(rounds,) by what `kind` says of both sides."""
+    shared = {kind(entry.who) for entry in own} & {kind(entry.who) for entry in peers}
     return {
-        precision: _best(peers, peers_ms, precision) / _best(own, own_ms, precision)
-        for precision in sorted(shared)
+        name: _best([entry for entry in peers if kind(entry.who) == name])
+        / _best([entry for entry in own if kind(entry.who) == name])
+        for name in sorted(shared)
     }
 
 
-def _best(entries: Sequence[Contestant], times: Times, precision: str) -> Times:
-    """(rounds,) of the one with the lowest median."""
-    columns_there = [k for k, entry in enumerate(entries) if entry.precision == precision]
-    found = times[:, columns_there]
-    best: Times = found[:, np.median(found, 0).argmin()]
-    return best
+def _best(entries: Sequence[Timed]) -> Times:
+    """(rounds,) of the network with the lowest median."""
+    return min((entry.ms[FORWARD] for entry in entries), key=np.median)
 
 
-def _who(entry: Contestant) -> dict[str, Any]:
-    return {"name": entry.name, "engine": entry.engine, "precision": entry.precision}
+def _row(entry: Timed) -> dict[str, Any]:
+    who = entry.who
+    return {
+        "name": who.name,
+        "engine": who.engine,
+        "precision": who.precision,
+        "forward_ms": percentiles(entry.ms[FORWARD]),
+    }
 
 
-def _times(times: Times) -> dict[str, float]:
+def _own_row(entry: Timed) -> dict[str, Any]:
+    return {
+        **_row(entry),
+        "end_to_end_ms": percentiles(entry.ms[END_TO_END]),
+        "stages_ms": {name: percentiles(entry.ms[run]) for name, run in STAGES.items()},
+        "instances": entry.who.instances,
+    }
+
+
+def percentiles(times: Times) -> dict[str, float]:
+    """The median and the slow case of some times, milliseconds."""
     return {
         "p50": round(float(np.median(times)), 3),
         "p99": round(float(np.percentile(times, 99)), 3),
     }
 
 
-def table(report: dict[str, Any]) -> str:
-    """The report for a terminal."""
-    head = ["network", "engine", "precision", "network ms", "p99", "frame ms", "p99", "FPS"]
-    rows = [head]
-    for row in (*report["ours"], *report["peers"]):
-        whole = row.get("end_to_end_ms")
-        cells = [_ms(row["forward_ms"]["p50"]), _ms(row["forward_ms"]["p99"])]
-        cells += (
-            [_ms(whole["p50"]), _ms(whole["p99"]), f"{1000 / whole['p50']:.1f}"]
-            if whole
-            else ["-"] * 3
-        )
-        rows.append([row["name"], row["engine"], row["precision"], *cells])
-    lines = [
-        f"{precision}: {ratio:.3f} times as fast as the best peer "
-        f"({SPREAD[0]} to {SPREAD[1]} % of the rounds: {low:.3f} to {high:.3f})"
-        for (precision, ratio), (low, high) in zip(
-            report["ratio_to_best_peer"].items(), report["ratio_spread"].values(), strict=True
-        )
-    ]
-    title = (
-        f"{report['device']}: {report['size']} px, {report['rounds']} interleaved rounds, medians"
-    )
-    return "\n".join([title, columns(rows), *lines])
+def median(ratio: Times) -> float:
+    """The middle of the rounds' ratios."""
+    return round(float(np.median(ratio)), 3)
 
 
-def _ms(value: float) -> str:
-    return f"{value:.1f}"
+def spread(ratio: Times) -> list[float]:
+    """Within what `SPREAD` of the rounds' ratios lie."""
+    return [round(float(edge), 3) for edge in np.percentile(ratio, SPREAD)]

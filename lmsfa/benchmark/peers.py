@@ -1,54 +1,68 @@
-"""Networks of other people, from files; only their speed is of interest."""
+"""Networks of other people, from files; only their speed is of interest.
+
+What makes the comparison fair:
+
+- Equal work: our graph ends with decoded boxes, class probabilities after the sigmoid, mask
+  coefficients and prototypes, and begins with a picture of bytes that it scales itself. A peer is
+  run as it was exported; export it with its decoding, as the usual exporters do.
+- Equal means: the same runtime, made by the same function with the same settings and threads, in
+  the same process and the same rounds.
+- Equal start and end: one picture that lies ready in memory, answers that lie in memory.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
-import numpy as np
-import openvino
-
-from lmsfa.backends.openvino_cpu import compiled, processor
-from lmsfa.benchmark.contestants import Contestant
+from lmsfa.backends.threads import thread_budget
+from lmsfa.benchmark.contestants import FORWARD, Contestant
 from lmsfa.errors import InputError
+from lmsfa.interleaving import Run
 
-PEER_RUNTIMES = {"openvino-bf16": "bf16", "openvino-fp32": "fp32"}
-"""Runtimes that take a network from a file, and the precision of each."""
+PEER_RUNTIMES = {
+    "openvino-bf16": ("bf16", "lmsfa.benchmark.peers_openvino:forward"),
+    "openvino-fp32": ("fp32", "lmsfa.benchmark.peers_openvino:forward"),
+    "onnxruntime-fp32": ("fp32", "lmsfa.benchmark.peers_onnxruntime:forward"),
+}
+"""Runtimes that take a network from a file: precision, "module:callable" of a `PeerLoader`."""
 
 
-def peer(path: Path, engine: str, size_px: int) -> Contestant:
+class PeerLoader(Protocol):
+    """What an entry of `PEER_RUNTIMES` points to."""
+
+    def __call__(self, path: Path, precision: str, shape: list[int], threads: int) -> Run:
+        """Loads a network with one float32 input of `shape`; its run answers one picture.
+
+        It may use as many of the processor's threads as ours, `threads`.
+
+        Raises:
+            InputError: no such file, no such network, or an input of another shape.
+        """
+
+
+def peer(path: Path, engine: str, size_px: int, threads: int | None = None) -> Contestant:
     """A peer on a runtime that ours is timed on too, with the same settings.
 
     Args:
-        path: of a network, ONNX or OpenVINO IR, with one float input (1, 3, S, S).
+        path: of a network with one float32 input (1, 3, S, S): ONNX; OpenVINO reads its IR too.
         engine: a key of `PEER_RUNTIMES`.
         size_px: S.
+        threads: as `backends.threads.thread_budget`.
 
     Raises:
-        InputError: no such file, no such network, or an input of another size.
+        InputError: as `PeerLoader`.
     """
-    core, precision = openvino.Core(), PEER_RUNTIMES[engine]
-    network = _read(core, path, [1, 3, size_px, size_px])
-    request = compiled(core, network, precision)
-    picture = np.random.default_rng(0).random((1, 3, size_px, size_px), dtype=np.float32)
-    return Contestant(
-        path.stem,
-        engine,
-        precision,
-        processor(core),
-        lambda: request.infer([picture], share_inputs=True),
-    )
+    run = peer_forward(path, engine, size_px, threads)
+    return Contestant(path.stem, engine, PEER_RUNTIMES[engine][0], {FORWARD: run})
 
 
-def _read(core: openvino.Core, path: Path, wanted: list[int]) -> openvino.Model:
-    try:
-        network = core.read_model(path)
-        if network.is_dynamic():
-            network.reshape(wanted)
-        shape = list(network.input().shape)
-    except RuntimeError:
-        raise InputError(
-            f"{path}: not a network that OpenVINO reads, with one input of {wanted}"
-        ) from None
-    if shape != wanted:
-        raise InputError(f"{path}: its input is {shape}, expected {wanted}; choose another --size")
-    return network
+def peer_forward(path: Path, engine: str, size_px: int, threads: int | None = None) -> Run:
+    """What `peer` times, alone. Raises as `peer`."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; --versus takes networks as ONNX files")
+    precision, place = PEER_RUNTIMES[engine]
+    module, name = place.split(":")
+    load = cast(PeerLoader, getattr(import_module(module), name))
+    return load(path, precision, [1, 3, size_px, size_px], thread_budget(threads))

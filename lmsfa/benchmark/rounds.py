@@ -1,34 +1,29 @@
-"""Interleaved timing: whatever slows the machine down slows all who are compared."""
+"""Everybody's runs in the same rounds."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-WARM_UP_ROUNDS = 5
+from lmsfa.benchmark.contestants import Contestant
+from lmsfa.interleaving import Times, interleaved_ms
 
 
-def interleaved_ms(runs: Sequence[Callable[[], object]], rounds: int) -> NDArray[np.float64]:
-    """Times every run once a round, after `WARM_UP_ROUNDS` that do not count.
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A contestant and what it took.
 
-    Each round begins with another run, so that none always follows the same one.
-
-    Args:
-        runs: what is timed; at least one.
-        rounds: how often.
-
-    Returns:
-        (rounds, runs) milliseconds of wall-clock time.
+    Attributes:
+        who: the contestant.
+        ms: (rounds,) milliseconds of each of its runs, by name.
     """
-    taken = np.zeros((rounds, len(runs)))
-    for number in range(-WARM_UP_ROUNDS, rounds):
-        for step in range(len(runs)):
-            index = (number + step) % len(runs)
-            started = time.perf_counter_ns()
-            runs[index]()
-            if number >= 0:
-                taken[number, index] = (time.perf_counter_ns() - started) / 1e6
-    return taken
+
+    who: Contestant
+    ms: Mapping[str, Times]
+
+
+def timed(contestants: Sequence[Contestant], rounds: int) -> list[Timed]:
+    """All runs of all contestants in the same rounds, as `interleaved_ms`."""
+    taken = interleaved_ms([run for who in contestants for run in who.runs.values()], rounds)
+    columns = iter(taken.T)
+    return [Timed(who, {name: next(columns) for name in who.runs}) for who in contestants]

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from lmsfa.commands.runtime_options import add_threads
 from lmsfa.errors import InputError
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 CLIP_FRAMES = 32
+
+Report = Mapping[str, Any]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the shipped ones by default")
-    parser.add_argument("--engine", default="all", help="all that are here, auto, or one by name")
+    parser.add_argument(
+        "--engine", help="all that are here, auto, or one by name; all, with --growth auto"
+    )
+    add_threads(parser)
     parser.add_argument("--size", type=int, default=640, help="side of the input, pixels")
     parser.add_argument(
         "--clip", type=Path, default=DEMO_CLIP, help="whose frames are answered; the demo's"
@@ -27,28 +35,85 @@ def add(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         metavar="FILE",
-        help="networks of others, ONNX or OpenVINO, timed on the same runtimes",
+        help="networks of others, ONNX, timed on the same runtimes",
+    )
+    parser.add_argument(
+        "--growth",
+        type=int,
+        nargs="*",
+        metavar="PX",
+        help="time and memory as inputs, structures and frames grow; inputs of 320 to 1280 px, "
+        "or of these sides",
     )
     parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draws it too")
     parser.add_argument("--json", action="store_true")
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.benchmark.figures import table
-    from lmsfa.benchmark.running import bench, engines_named
-    from lmsfa.data.clips import frames_of
+    from lmsfa.benchmark.plots import bench_plot, check_plot_path, growth_plot
+    from lmsfa.benchmark.tables import bench_table, growth_table
 
     if options.rounds < 1:
         raise InputError(f"--rounds must be at least 1, got {options.rounds}")
-    frames = list(frames_of(options.clip, CLIP_FRAMES))
-    if not frames:
-        raise InputError(f"{options.clip}: has no frames")
-    report = bench(
+    if options.plot is not None:
+        check_plot_path(options.plot)
+    if options.growth is None:
+        _show(options, _bench(options), bench_table, bench_plot)
+    else:
+        _show(options, _growth(options), growth_table, growth_plot)
+
+
+def _bench(options: argparse.Namespace) -> Report:
+    from lmsfa.benchmark.running import bench, engines_named
+
+    return bench(
         options.weights,
-        engines_named(options.engine),
-        frames,
+        engines_named(options.engine or "all", options.weights, options.size),
+        _frames(options.clip),
         size_px=options.size,
         versus=options.versus,
         rounds=options.rounds,
+        threads=options.threads,
     )
+
+
+def _growth(options: argparse.Namespace) -> Report:
+    from lmsfa.backends import RUNTIMES
+    from lmsfa.benchmark.growth import SIZES_PX, growth
+
+    if options.versus:
+        raise InputError("--growth looks at our network alone; leave out --versus")
+    if options.engine == "all":
+        raise InputError(f"--growth takes one engine; choose auto or one of {', '.join(RUNTIMES)}")
+    return growth(
+        options.weights,
+        options.engine or "auto",
+        _frames(options.clip),
+        sizes_px=options.growth or SIZES_PX,
+        size_px=options.size,
+        rounds=options.rounds,
+        threads=options.threads,
+    )
+
+
+def _frames(clip: Path) -> list[Any]:
+    from lmsfa.data.clips import frames_of
+
+    frames = list(frames_of(clip, CLIP_FRAMES))
+    if not frames:
+        raise InputError(f"{clip}: has no frames")
+    return frames
+
+
+def _show(
+    options: argparse.Namespace,
+    report: Report,
+    table: Callable[[Report], str],
+    plot: Callable[[Report], bytes],
+) -> None:
+    from lmsfa.whole_file import write_whole
+
     print(json.dumps(report, indent=2) if options.json else table(report))
+    if options.plot is not None:
+        write_whole(options.plot, plot(report))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmsfa.commands.data_options import add_data, open_data
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
@@ -19,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_frames(parser)
     add_without(parser)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--json", action="store_true")
 
 
@@ -100,7 +101,7 @@ def _run(options: argparse.Namespace) -> None:
     dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
-    answers = answers_of(options.weights, options.runtime, dataset, samples)
+    answers = answers_of(options.weights, options.runtime, dataset, samples, options.threads)
     card = read_card(card_path(options.weights))
     report = {
         "data": dataset.name,

@@ -1,4 +1,4 @@
-"""`export`: writes a network for OpenVINO."""
+"""`export`: writes a network for other runtimes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,25 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="file ending in .xml")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="file ending in .xml (OpenVINO) or .onnx"
+    )
     parser.add_argument("--size", type=int, help="side of the input, pixels; the card's by default")
+    parser.add_argument("--half", action="store_true", help="ONNX in float16, for GPUs")
+    parser.add_argument(
+        "--reference", action="store_true", help="also an answer to compare with, as .npz"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.export import export_openvino
+    from lmsfa.export import export_network
 
-    export_openvino(
-        options.weights, options.output, size_px=options.size, replace=options.overwrite
+    export_network(
+        options.weights,
+        options.output,
+        size_px=options.size,
+        half=options.half,
+        reference=options.reference,
+        replace=options.overwrite,
     )

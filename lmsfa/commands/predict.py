@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.tables import instance_lines
 
 
@@ -15,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", type=Path)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="PNG with the overlay")
-    parser.add_argument("--runtime", default="auto")
+    add_runtime(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT where it exists")
     parser.add_argument("--json", action="store_true", help="print the instances")
 
@@ -24,6 +25,11 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.picture import predict_picture
 
     report = predict_picture(
-        options.image, options.weights, options.output, options.runtime, replace=options.overwrite
+        options.image,
+        options.weights,
+        options.output,
+        options.runtime,
+        threads=options.threads,
+        replace=options.overwrite,
     )
     print(json.dumps(report, indent=2) if options.json else instance_lines(report))

@@ -112,7 +112,7 @@ class Answers:
         return self.of_frames(tuple(_softened(frame, temperature) for frame in self.frames))
 
 
-def load_whole_curve(weights: Path, runtime: str = "auto") -> Engine:
+def load_whole_curve(weights: Path, runtime: str = "auto", threads: int | None = None) -> Engine:
     """Loads an engine that reports nearly everything it finds.
 
     Raises:
@@ -124,14 +124,18 @@ def load_whole_curve(weights: Path, runtime: str = "auto") -> Engine:
         raise EngineError(str(error)) from None
     # The same raw scores are cut, whatever the temperature: it must not change a curve.
     floor = calibrated(np.array(EVALUATION_SCORE_THRESHOLD), temperature)
-    return load_engine(weights, runtime, float(floor))
+    return load_engine(weights, runtime, float(floor), threads)
 
 
 def answers_of(
-    weights: Path, runtime: str, dataset: AnnotatedSet, samples: Sequence[Sample]
+    weights: Path,
+    runtime: str,
+    dataset: AnnotatedSet,
+    samples: Sequence[Sample],
+    threads: int | None = None,
 ) -> Answers:
     """Loads weights, asks them and closes them again. Errors as `load_whole_curve` and `gather`."""
-    engine = load_whole_curve(weights, runtime)
+    engine = load_whole_curve(weights, runtime, threads)
     try:
         return gather(engine, dataset, samples)
     finally:

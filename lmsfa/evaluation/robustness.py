@@ -97,6 +97,11 @@ class CorruptedView:
         """The engine's."""
         return self._engine.device
 
+    @property
+    def reason(self) -> str:
+        """The engine's."""
+        return self._engine.reason
+
     def predict(self, rgb: Rgb, frame_index: int = 0, captured_s: float = 0.0) -> Prediction:
         """As `Engine.predict`, on the corrupted frame."""
         made = self._corrupt(rgb, self._level, seed_of(rgb))

@@ -182,7 +182,7 @@ class Ema(nn.Module):
         self.squeeze = nn.Conv2d(channels, narrow, 1)
         self.excite = nn.Conv2d(narrow, channels, 1)
         # The channel mean of a depthwise convolution is one convolution to a single map.
-        self.spatial = nn.Conv2d(channels, 1, 3, 1, 1)
+        self.spatial: nn.Module = nn.Conv2d(channels, 1, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""

@@ -22,8 +22,8 @@ class HeadLogits:
 
     Attributes:
         boxes: (B, 4 x BOX_BINS, N) logits of the distances left, top, right, bottom.
-        classes: (B, classes, N) logits.
-        coefficients: (B, prototypes, N) weights of the prototypes.
+        classes: (B, N, classes) logits.
+        coefficients: (B, N, prototypes) weights of the prototypes.
         prototypes: (B, prototypes, H / 4, W / 4).
         points: (N, 2) cell centres x, y in input pixels.
         strides: (N,) pixels a cell.
@@ -92,8 +92,8 @@ class InstanceNetwork(nn.Module):
         boxes = decode_boxes(logits.boxes, logits.points, logits.strides)
         per_cell = [
             boxes,
-            logits.classes.sigmoid().transpose(1, 2),
-            logits.coefficients.transpose(1, 2),
+            logits.classes.sigmoid(),
+            logits.coefficients,
         ]
         return torch.cat(per_cell, 2), logits.prototypes
 
@@ -104,6 +104,11 @@ class InstanceNetwork(nn.Module):
             if block is not self and callable(fuse_block):
                 fuse_block()
         return self.eval()
+
+
+def rows_of_cells(maps: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, H x W, C): a cell a row."""
+    return maps.permute(0, 2, 3, 1).flatten(1, 2)
 
 
 def start_unsure(boxes: nn.Conv2d, classes: nn.Conv2d) -> None:

@@ -13,6 +13,7 @@ from lmsfa.models.detection import (
     HeadLogits,
     Levels,
     cell_centres,
+    rows_of_cells,
     start_unsure,
 )
 from lmsfa.models.neck import upsample
@@ -127,14 +128,14 @@ class Lmsh(nn.Module):
         for level, phi in enumerate((phi3, phi4, phi5)):
             shared = self.shared(phi, level)
             boxes.append((self.boxes(shared) * self.box_scale[level]).flatten(2))
-            classes.append(self.classes(shared).flatten(2))
-            coefficients.append(self.coefficients(shared).flatten(2))
+            classes.append(rows_of_cells(self.classes(shared)))
+            coefficients.append(rows_of_cells(self.coefficients(shared)))
         feature = self.aggregation((phi3, phi4, phi5))
         points, strides = cell_centres((phi3, phi4, phi5))
         logits = HeadLogits(
             torch.cat(boxes, 2),
-            torch.cat(classes, 2),
-            torch.cat(coefficients, 2),
+            torch.cat(classes, 1),
+            torch.cat(coefficients, 1),
             self.prototypes(feature),
             points,
             strides,

@@ -27,7 +27,8 @@ class ScaleMixer(nn.Module):
         self.channels = channels
         self.project_grid = nn.Linear(4 * channels, channels)
         self.enter = nn.Linear(2 * channels, hidden)
-        self.scale_embedding = nn.Parameter(torch.randn(3, hidden) * 0.02)
+        # On the processor also where only shapes are asked for: else torch loads its compiler.
+        self.scale_embedding = nn.Parameter(torch.randn(3, hidden, device="cpu") * 0.02)
         self.causal = nn.Parameter(torch.full((6,), 1 / 3))
         self.anti_causal = nn.Parameter(torch.full((6,), 1 / 3))
         self.leave = nn.Linear(2 * hidden, 3 * channels)

@@ -21,6 +21,7 @@ from lmsfa.models.detection import (
     InstanceNetwork,
     Levels,
     cell_centres,
+    rows_of_cells,
     start_unsure,
 )
 from lmsfa.models.neck import upsample
@@ -165,13 +166,20 @@ class DecoupledHead(nn.Module):
 
     def forward(self, levels: Levels) -> HeadLogits:
         """Levels -> raw answers."""
-        answers = [
-            torch.cat([branch(x).flatten(2) for branch, x in zip(kind, levels, strict=True)], 2)
-            for kind in (self.boxes, self.classes, self.coefficients)
-        ]
-        boxes, classes, coefficients = answers
+        boxes = [branch(x).flatten(2) for branch, x in zip(self.boxes, levels, strict=True)]
+        classes, coefficients = (
+            torch.cat([rows_of_cells(branch(x)) for branch, x in zip(kind, levels, strict=True)], 1)
+            for kind in (self.classes, self.coefficients)
+        )
         points, strides = cell_centres(levels)
-        return HeadLogits(boxes, classes, coefficients, self.prototypes(levels[0]), points, strides)
+        return HeadLogits(
+            torch.cat(boxes, 2),
+            classes,
+            coefficients,
+            self.prototypes(levels[0]),
+            points,
+            strides,
+        )
 
 
 class YoloBaseline(InstanceNetwork):

@@ -47,7 +47,7 @@ def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[s
     """
     head = logits.head
     boxes = decode_boxes(head.boxes.float(), head.points, head.strides)
-    class_logits = head.classes.float().transpose(1, 2)
+    class_logits = head.classes.float()
     found = assign(
         class_logits.sigmoid().detach(), boxes.detach(), head.points, batch.boxes, batch.classes
     )
@@ -131,7 +131,7 @@ def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: T
         if cells.numel() == 0:
             continue
         instance = found.instance[index, cells]
-        coefficients = head.coefficients[index].float()[:, cells].T
+        coefficients = head.coefficients[index].float()[cells]
         mask_logits = (coefficients @ prototypes.flatten(1)).reshape(-1, height, width)
         truth = batch.masks[index, instance].float() / 255
         box = batch.boxes[index, instance] / 4

@@ -34,10 +34,10 @@ def loaded_by(*modules):
 def test_import_waits_for_neither_torch_nor_a_window(module):
     loaded = loaded_by(module)
     assert module.partition(".")[0] in loaded
-    assert not loaded & {"torch", "openvino", *QT}
+    assert not loaded & {"torch", "openvino", "onnxruntime", *QT}
 
 
 def test_core_knows_neither_qt_nor_torch():
     modules = [found.name for found in pkgutil.walk_packages(app.core.__path__, "app.core.")]
     assert "app.core.pipeline" in modules
-    assert not loaded_by(*modules) & {"torch", "openvino", *QT}
+    assert not loaded_by(*modules) & {"torch", "openvino", "onnxruntime", *QT}

@@ -83,7 +83,7 @@ BAD_INPUT = [
     (["info", "--weights", "none.safetensors"], "none.safetensors"),
     (["info", "--size", "100"], "multiple of 32"),
     (["export", "--weights", str(WEIGHTS), "--output", "OUT/no/x.xml"], "folder"),
-    (["export", "--weights", str(WEIGHTS), "--output", "OUT/x.onnx"], "end in .xml"),
+    (["export", "--weights", str(WEIGHTS), "--output", "OUT/x.pt"], "end in .xml"),
     (["export", "--weights", str(WEIGHTS), "--output", "OUT/kept.xml"], "exists"),
 ]
 

@@ -132,7 +132,7 @@ def test_parts_give_the_gradient_of_the_whole_batch(shapes_dataset: Path, tmp_pa
     for part_size in (4, 1):
         torch.manual_seed(0)
         family = family_of("yolo_baseline")
-        network = family.make(family.config(classes=2)).eval()
+        network = family.make(replace(family.config, classes=2)).eval()
         stepper = Stepper(LossModule(network, masks_only), Processes("cpu"), tmp_path, part_size)
         stepper.gather(batch)
         gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
@@ -239,7 +239,7 @@ def test_curves_can_be_watched_in_tensorboard(shapes_dataset: Path, tmp_path: Pa
 def test_the_axes_that_run_over_classes_are_found(model: str) -> None:
     family = family_of(model)
     # As many classes as some layers have channels: shapes alone would not tell them apart.
-    network = family.make(family.config(classes=64))
+    network = family.make(replace(family.config, classes=64))
     axes = class_axes(family, network)
     ours = {name for name, found in axes.items() if found}
     assert ours
@@ -248,7 +248,7 @@ def test_the_axes_that_run_over_classes_are_found(model: str) -> None:
 
 def _weights(folder: Path, card: ModelCard, *names: str) -> Path:
     family = family_of("lmsfa")
-    config = family.config(classes=len(names))
+    config = replace(family.config, classes=len(names))
     architecture = {name: getattr(config, name) for name in config.__slots__}
     classes = tuple(ClassSpec(name, (0, 0, number)) for number, name in enumerate(names))
     card = replace(card, classes=classes, draw_priority=names, architecture=architecture)
@@ -262,7 +262,7 @@ def test_other_weights_give_what_both_networks_share(tmp_path: Path, card: Model
     theirs = read_tensors(weights)
     family = family_of("lmsfa")
     torch.manual_seed(0)
-    network = family.make(family.config(classes=2))
+    network = family.make(replace(family.config, classes=2))
     fresh = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     start = start_from(network, family, ("bone", "disc"), weights)
     assert start.classes == ("bone",)

@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-import torch
 
-from lmsfa.backends import runtimes_here
+from lmsfa.backends import RUNTIMES, runtimes_here
+from lmsfa.card import card_path, read_card
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.registry import Engine, load_engine
 
@@ -32,7 +32,7 @@ def frames() -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def reference(frames: list[np.ndarray]) -> Iterator[list[Prediction]]:
     """What plain torch answers."""
-    engine = load_engine(WEIGHTS, "torch-cpu")
+    engine = load_engine(WEIGHTS, "torch-cpu", threads=1)
     yield [engine.predict(frame) for frame in frames]
     engine.close()
 
@@ -61,31 +61,37 @@ def _matches(engine: Engine, frames: list[np.ndarray], reference: list[Predictio
     return found
 
 
-def test_openvino_fp32_agrees_with_torch(
-    frames: list[np.ndarray], reference: list[Prediction]
+def _runtimes() -> list[object]:
+    """All but the reference; those of a GPU are marked, and skipped where they are missing."""
+    here = runtimes_here(WEIGHTS, read_card(card_path(WEIGHTS)))
+    marks = {
+        name: pytest.mark.skipif(name not in here, reason=f"{name} is not here")
+        for name in RUNTIMES
+        if name != "torch-cpu"
+    }
+    gpu = ("tensorrt-fp16", "torch-cuda")
+    return [
+        pytest.param(name, marks=(mark, pytest.mark.gpu) if name in gpu else mark)
+        for name, mark in marks.items()
+    ]
+
+
+@pytest.mark.parametrize("runtime", _runtimes())
+def test_a_runtime_agrees_with_torch(
+    runtime: str, frames: list[np.ndarray], reference: list[Prediction]
 ) -> None:
-    assert min(_matches(load_engine(WEIGHTS, "openvino-fp32"), frames, reference)) >= 0.99
+    engine = load_engine(WEIGHTS, runtime, threads=1)
+    matches = _matches(engine, frames, reference)
+    engine.close()
+    assert np.median(matches) >= (0.99 if runtime.endswith("fp32") else 0.97)
+    assert min(matches) >= (0.99 if runtime.endswith("fp32") else 0.9)
 
 
-def test_openvino_bf16_agrees_with_torch(
-    frames: list[np.ndarray], reference: list[Prediction]
-) -> None:
-    matches = _matches(load_engine(WEIGHTS, "openvino-bf16"), frames, reference)
-    assert np.median(matches) >= 0.97
-    assert min(matches) >= 0.9
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_agrees_with_torch(frames: list[np.ndarray], reference: list[Prediction]) -> None:
-    assert min(_matches(load_engine(WEIGHTS, "torch-cuda"), frames, reference)) >= 0.97
-
-
-def test_auto_names_a_runtime_that_loads(frames: list[np.ndarray]) -> None:
-    engine = load_engine(WEIGHTS)
-    assert runtimes_here()[0].split("-")[0] in engine.runtime.lower()
-    assert engine.device
-    assert engine.predict(frames[0]).instances
+def test_the_runtimes_here_are_known_and_in_the_order_of_choice() -> None:
+    here = runtimes_here(WEIGHTS, read_card(card_path(WEIGHTS)))
+    assert here == tuple(name for name in RUNTIMES if name in here)
+    assert here[-1] == "torch-cpu"
+    assert {"openvino-fp32", "onnxruntime-fp32"} <= set(here)
 
 
 def test_the_same_frame_gives_the_same_answer_after_another(frames: list[np.ndarray]) -> None:

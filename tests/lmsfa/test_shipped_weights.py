@@ -5,27 +5,33 @@ from pathlib import Path
 
 import pytest
 
+from lmsfa.backends import runtimes_here
 from lmsfa.card import card_path, read_card, sha256_of
 from lmsfa.data.opening import open_dataset
 from lmsfa.evaluation.answers import load_whole_curve
 from lmsfa.evaluation.coco import evaluate
+from lmsfa.evaluation.runtimes import differences
 
-WEIGHTS = Path(__file__).parents[2] / "weights" / "lmsfa-larynx.safetensors"
+FOLDER = Path(__file__).parents[2] / "weights"
+SHIPPED = sorted(FOLDER.glob("*.safetensors"))
 LARYNX = os.environ.get("LARYNX_DATA", "")
 
 
 def test_the_list_of_hashes_is_right() -> None:
-    listed = (WEIGHTS.parent / "SHA256SUMS").read_text().split()
-    assert listed == [sha256_of(WEIGHTS), WEIGHTS.name]
-    assert read_card(card_path(WEIGHTS)).sha256 == sha256_of(WEIGHTS)
+    listed = (FOLDER / "SHA256SUMS").read_text().splitlines()
+    assert listed == [f"{sha256_of(path)}  {path.name}" for path in SHIPPED]
+    assert [read_card(card_path(path)).sha256 for path in SHIPPED] == [
+        sha256_of(path) for path in SHIPPED
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not LARYNX, reason="LARYNX_DATA names no folder with the larynx set")
-def test_the_cards_figures_are_found_again_on_the_validation_pictures() -> None:
-    said = read_card(card_path(WEIGHTS)).metrics
+@pytest.mark.parametrize("weights", SHIPPED, ids=lambda path: path.stem)
+def test_the_cards_figures_are_found_again_on_the_validation_pictures(weights: Path) -> None:
+    said = read_card(card_path(weights)).metrics
     dataset = open_dataset(Path(LARYNX))
-    engine = load_whole_curve(WEIGHTS)
+    engine = load_whole_curve(weights)
     found = evaluate(engine, dataset, dataset.in_split("val"))
     # Runtimes round differently; a hundredth is far below what the figures can tell.
     assert found.mask_ap50 == pytest.approx(said["mask_ap50"], abs=0.01)
@@ -33,3 +39,19 @@ def test_the_cards_figures_are_found_again_on_the_validation_pictures() -> None:
     others = found.without(["pathology"])
     assert others["mask_ap50"] == pytest.approx(said["without_pathology"]["mask_ap50"], abs=0.01)
     assert (found.images, found.instances) == (said["images"], said["instances"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LARYNX, reason="LARYNX_DATA names no folder with the larynx set")
+@pytest.mark.parametrize("weights", SHIPPED, ids=lambda path: path.stem)
+def test_runtimes_show_the_same_masks_on_the_validation_pictures(weights: Path) -> None:
+    dataset = open_dataset(Path(LARYNX))
+    here = runtimes_here(weights, read_card(card_path(weights)))
+    asked = [
+        name for name in ("openvino-fp32", "onnxruntime-fp32", "openvino-bf16") if name in here
+    ]
+    for found in differences(weights, asked, dataset, dataset.in_split("val")):
+        exact = found.runtime.endswith("fp32")
+        assert found.median_iou >= (0.99 if exact else 0.97)
+        assert found.low_iou >= (0.99 if exact else 0.9)
+        assert found.matched >= 0.95 * found.instances

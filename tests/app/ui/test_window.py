@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
 from app.core.sources import Picture, SourceError
 from app.ui.notices import DEMO
 from app.ui.theme import RESOURCES
+from lmsfa.card import card_path, write_card
 from lmsfa.overlay import OverlayMode
 from lmsfa.registry import load_engine
 
@@ -132,6 +134,32 @@ def test_slow_engine_proposes_an_age_bound_and_raises_it_only_when_accepted(
     qtbot.waitUntil(lambda: made.scene.snapshot.result is not None, timeout=PATIENT_MS)
     made.controller.load(Path("other.safetensors"))
     qtbot.waitUntil(lambda: made.pipeline.max_age_ms == 120.0, timeout=PATIENT_MS)
+
+
+def test_slow_engine_proposes_the_small_model_that_lies_beside_it(
+    desk, qtbot, square_clip, tmp_path
+):
+    big, small = tmp_path / "big.safetensors", tmp_path / "small.safetensors"
+    card = replace(CARD, system="lmsfa")
+    write_card(replace(card, system="lmsfa_small", name="small"), card_path(small))
+    small.touch()
+    slow = SlowEngine()
+    slow.card = card
+    loaded = []
+
+    def load(weights, runtime):
+        loaded.append((weights, runtime))
+        return slow
+
+    made = desk(load, source=square_clip)
+    made.controller.load(big, "by-hand")
+    qtbot.waitUntil(
+        lambda: any("Show overlays up to" in text for text in made.window.bottom.texts),
+        timeout=PATIENT_MS,
+    )
+    press_button(made.window.bottom, "Load the small model")
+    qtbot.waitUntil(lambda: len(loaded) == 2, timeout=PATIENT_MS)
+    assert loaded == [(big, "by-hand"), (small, "by-hand")]
 
 
 def test_space_pauses_and_plays_and_a_pause_is_said(opened, qtbot):

@@ -8,9 +8,11 @@ import torch
 from lmsfa.complexity import gflops
 from lmsfa.models.families import FAMILIES, family_of
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
+from lmsfa.rewrites.gates import TapMaps
 from lmsfa.rewrites.hoisting import HoistedAggregation, HoistedTfe
 from lmsfa.rewrites.phases import PhasePrototypes
 from lmsfa.rewrites.rewritten import rewrite
+from lmsfa.rewrites.splitting import SplitC2fPro
 from lmsfa.rewrites.winograd import WinogradTower
 
 
@@ -50,6 +52,18 @@ def test_context_gates_alike_on_the_coarse_grid(folded: Lmsfa) -> None:
     assert _distance(folded.tfe(levels), HoistedTfe(folded.tfe)(levels)) < 1e-12
     plain = folded.head.aggregation
     assert _distance(plain(levels), HoistedAggregation(plain)(levels)) < 1e-12
+
+
+def test_a_gate_tap_by_tap_is_the_gate(folded: Lmsfa) -> None:
+    plain = folded.backbone.stages[2].units[0].attention.spatial
+    x = _levels(plain.in_channels, 12, 20)[0]
+    assert _distance(plain(x), TapMaps(plain)(x)) < 1e-12
+
+
+def test_a_first_convolution_in_two_is_the_first_convolution(folded: Lmsfa) -> None:
+    plain = folded.backbone.stages[1]
+    x = _levels(64, 12, 20)[0]
+    assert _distance(plain(x), SplitC2fPro(plain)(x)) < 1e-12
 
 
 @pytest.mark.parametrize("height", [4, 8, 20, 22])

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmsfa.backends import openvino_cpu
+from lmsfa.backends import conversion_cache
+from lmsfa.backends.onnxruntime_cpu import ONNX
+from lmsfa.backends.openvino_cpu import OPENVINO
 from lmsfa.card import card_path
 from lmsfa.prediction import Prediction
 from lmsfa.registry import EngineError, load_engine
@@ -23,54 +25,57 @@ FRAME = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache folder of a test, empty."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(openvino_cpu, "user_cache_path", lambda *_, **__: folder)
+    monkeypatch.setattr(conversion_cache, "user_cache_path", lambda *_, **__: folder)
     return folder
 
 
-def _answer(weights: Path) -> Prediction:
-    engine = load_engine(weights, "openvino-fp32", score_threshold=0.0)
+def _answer(weights: Path, runtime: str = "openvino-fp32") -> Prediction:
+    engine = load_engine(weights, runtime, score_threshold=0.0)
     prediction = engine.predict(FRAME)
     engine.close()
     return prediction
 
 
-def _boxes(weights: Path) -> list[tuple[float, ...]]:
-    return [instance.box_xyxy for instance in _answer(weights).instances]
+def _boxes(weights: Path, runtime: str = "openvino-fp32") -> list[tuple[float, ...]]:
+    return [instance.box_xyxy for instance in _answer(weights, runtime).instances]
 
 
 def _conversions(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Filled with a path at every conversion from now on."""
-    real, done = openvino_cpu._convert, []
+    real, done = conversion_cache._convert, []
 
-    def counted(weights: Path, size_px: int, path: Path) -> None:
+    def counted(weights: Path, size_px: int, path: Path, options: tuple[str, ...]) -> None:
         done.append(path)
-        real(weights, size_px, path)
+        real(weights, size_px, path, options)
 
-    monkeypatch.setattr(openvino_cpu, "_convert", counted)
+    monkeypatch.setattr(conversion_cache, "_convert", counted)
     return done
 
 
-def _kept(cache: Path) -> Path:
-    (folder,) = (cache / "openvino").iterdir()
-    return folder
+def _kept(cache: Path) -> list[Path]:
+    """The files of the only network in the cache."""
+    [kind] = cache.iterdir()
+    [folder] = kind.iterdir()
+    return sorted(folder.iterdir())
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("runtime", ["openvino-fp32", "onnxruntime-fp32"])
 def test_a_network_is_converted_once_and_again_when_its_file_was_cut(
-    weights: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    weights: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, runtime: str
 ) -> None:
     done = _conversions(monkeypatch)
-    first = _boxes(weights)
+    first = _boxes(weights, runtime)
     assert first
-    assert _boxes(weights) == first
+    assert _boxes(weights, runtime) == first
     assert len(done) == 1
-    constants = _kept(cache) / "network.bin"
+    [constants] = [path for path in _kept(cache) if path.suffix in {".bin", ".onnx"}]
     whole = constants.read_bytes()
     # As long as before but empty inside: what a power cut leaves, and what a reader would swallow.
     constants.write_bytes(whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
-    assert _boxes(weights) == first
+    assert _boxes(weights, runtime) == first
     assert len(done) == 2
-    assert (_kept(cache) / "network.bin").read_bytes() == whole
+    assert constants.read_bytes() == whole
 
 
 @pytest.mark.slow
@@ -113,7 +118,7 @@ def test_two_processes_that_convert_at_once_both_answer(weights: Path, tmp_path:
     ]
     assert [process.wait(120) for process in both] == [0, 0]
     (folder,) = (tmp_path / "shared" / "lmsfa-overlay" / "openvino").iterdir()
-    assert openvino_cpu._is_whole(folder)
+    assert conversion_cache._is_whole(folder)
 
 
 def test_the_key_changes_with_all_that_the_conversion_reads(weights: Path) -> None:
@@ -123,6 +128,8 @@ def test_the_key_changes_with_all_that_the_conversion_reads(weights: Path) -> No
         replace(card, architecture={**card.architecture, "units": 2}),
         replace(card, classes=card.classes[:1], draw_priority=card.draw_priority[:1]),
     ]
-    keys = {openvino_cpu._key(weights, entry) for entry in (card, *others)}
+    keys = {conversion_cache.conversion_key(weights, entry, OPENVINO) for entry in (card, *others)}
     assert len(keys) == 4
-    assert openvino_cpu._key(weights, replace(card, score_threshold=0.9)) in keys
+    strict = replace(card, score_threshold=0.9)
+    assert conversion_cache.conversion_key(weights, strict, OPENVINO) in keys
+    assert conversion_cache.conversion_key(weights, card, replace(ONNX, version=9)) not in keys

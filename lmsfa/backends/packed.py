@@ -1,0 +1,86 @@
+"""An answer in one piece of memory, so that one copy brings it from a GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lmsfa.postprocess import MASK_STRIDE, Floats
+
+FACTS = 3
+"""Numbers at the beginning, float32: how many rows count, whether suppression settled, whether the
+network's whole answer is finite."""
+
+
+def pack(facts: Tensor, rows: Tensor, masks: Tensor) -> Tensor:
+    """Lays an answer out.
+
+    Args:
+        facts: (FACTS,) float32.
+        rows: (M, 4 + classes) float32 boxes and scores, those that count first.
+        masks: (M, S / 4, S / 4) uint8.
+
+    Returns:
+        (bytes,) uint8.
+    """
+    numbers = torch.cat([facts, rows.flatten()])
+    return torch.cat([numbers.view(torch.uint8), masks.flatten()])
+
+
+@dataclass(frozen=True, slots=True)
+class PackedAnswer:
+    """A packed answer on the host: masks are ready, and cut by window; an `Answer`.
+
+    Attributes:
+        facts: (FACTS,) float32, as `pack`.
+        rows: (M, 4 + classes) float32.
+        masks: (M, S / 4, S / 4) uint8.
+    """
+
+    facts: Floats
+    rows: Floats
+    masks: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, packed: NDArray[np.uint8], classes: int, size_px: int) -> PackedAnswer:
+        """Reads what `pack` laid out, without a copy.
+
+        Args:
+            packed: (bytes,).
+            classes: how many.
+            size_px: S.
+        """
+        width, side = 4 + classes, size_px // MASK_STRIDE
+        rows = (packed.size - 4 * FACTS) // (4 * width + side * side)
+        numbers = packed[: 4 * (FACTS + rows * width)].view(np.float32)
+        masks = packed[4 * numbers.size :].reshape(rows, side, side)
+        return cls(numbers[:FACTS], numbers[FACTS:].reshape(rows, width), masks)
+
+    @property
+    def detections(self) -> Floats:
+        """As `Answer`; those that suppression left, at most `MAX_INSTANCES`, the best first."""
+        return self.rows[: int(self.facts[0])]
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """As `Answer`."""
+        return self.masks.shape[1], self.masks.shape[2]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether suppression came to its end."""
+        return bool(self.facts[1])
+
+    def is_finite(self) -> bool:
+        """As `Answer`."""
+        return bool(self.facts[2])
+
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:  # noqa: ARG002  # `Answer` has it
+        """As `Answer`."""
+        # The memory is written again with the next frame; instances are kept longer.
+        mask: NDArray[np.uint8] = self.masks[row][window].copy()
+        return mask

@@ -1,0 +1,27 @@
+"""How many threads a model may use, so that the picture keeps a core."""
+
+from __future__ import annotations
+
+import os
+
+from lmsfa.registry import EngineError
+
+
+def thread_budget(asked: int | None = None) -> int:
+    """Threads that a model may use.
+
+    Args:
+        asked: what a person chose; None for all cores but one that the picture keeps, from four
+            cores on. Of fewer, all are needed.
+
+    Raises:
+        EngineError: `asked` is below one or above the number of cores.
+    """
+    cores = os.cpu_count() or 1
+    if asked is None:
+        return cores - 1 if cores >= 4 else cores
+    if not 1 <= asked <= cores:
+        raise EngineError(
+            f"--threads must be from 1 to {cores}, the cores of this machine; got {asked}"
+        )
+    return asked

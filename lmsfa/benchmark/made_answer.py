@@ -1,0 +1,81 @@
+"""A made answer with as many structures as are asked for. Nobody's tissue: for timing only."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lmsfa.letterbox import Letterbox
+from lmsfa.postprocess import MASK_STRIDE, RawAnswer
+
+PROTOTYPES = 32
+STRIDES_PX = (8, 16, 32)
+"""Of the levels; a cell of each answers one detection."""
+CANDIDATES = 8
+"""Detections over the threshold a structure, as neighbouring cells give; one survives."""
+BOX_SHARE = 0.9
+"""Of a structure's part of the frame, each way: neighbours do not touch."""
+STEEPNESS = 8.0
+"""Logit in the middle of a mask."""
+
+
+def made_answer(place: Letterbox, classes: int, structures: int) -> RawAnswer:
+    """Ellipses side by side that fill the frame, however many: more of them are smaller.
+
+    Args:
+        place: how the frame lies on the input.
+        classes: how many the network knows; the structures take turns.
+        structures: how many.
+
+    Returns:
+        An answer of the size that a network's has, the scores of all others 0.
+    """
+    size = place.size_px
+    cells = sum((size // stride) ** 2 for stride in STRIDES_PX)
+    rows = max(cells, structures)
+    detections = np.zeros((rows, 4 + classes + PROTOTYPES), dtype=np.float32)
+    boxes = _boxes(place, structures)
+    for turn in range(min(CANDIDATES, rows // structures)):
+        part = slice(turn * structures, (turn + 1) * structures)
+        # The first is the best; the others lie a little beside it.
+        detections[part, :4] = boxes + turn * 0.01 * (boxes[:, 2:] - boxes[:, :2]).mean()
+        detections[np.arange(part.start, part.stop), 4 + np.arange(structures) % classes] = (
+            0.99 if turn == 0 else 0.97
+        )
+        detections[part, 4 + classes : 4 + classes + 5] = _coefficients(boxes, size)
+    return RawAnswer(detections, _prototypes(size))
+
+
+def _boxes(place: Letterbox, structures: int) -> NDArray[np.float32]:
+    """(structures, 4) left, top, right, bottom on the input, inside the frame's part of it."""
+    columns = ceil(structures**0.5)
+    lines = ceil(structures / columns)
+    column, line = np.arange(structures) % columns, np.arange(structures) // columns
+    middle = np.column_stack(
+        [
+            place.left_px + (column + 0.5) * place.width_px / columns,
+            place.top_px + (line + 0.5) * place.height_px / lines,
+        ]
+    )
+    half = BOX_SHARE / 2 * np.array([place.width_px / columns, place.height_px / lines])
+    return np.hstack([middle - half, middle + half]).astype(np.float32)
+
+
+def _prototypes(size_px: int) -> NDArray[np.float32]:
+    """1, x, y, x², y² over the grid, x and y from 0 to 1: any ellipse is a sum of these."""
+    side = size_px // MASK_STRIDE
+    y, x = (np.indices((side, side), dtype=np.float32) + 0.5) / side
+    prototypes = np.zeros((side, side, PROTOTYPES), dtype=np.float32)
+    prototypes[..., :5] = np.stack([np.ones_like(x), x, y, x * x, y * y], axis=-1)
+    return prototypes
+
+
+def _coefficients(boxes: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
+    """(structures, 5): `STEEPNESS` in the box's middle, 0 on the ellipse that fits into it."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / (2 * size_px)
+    bend = (2 * size_px / (boxes[:, 2:] - boxes[:, :2])) ** 2
+    constant = 1 - (bend * middle**2).sum(1, keepdims=True)
+    parts = np.hstack([constant, 2 * bend * middle, -bend])
+    return np.asarray(STEEPNESS * parts, dtype=np.float32)

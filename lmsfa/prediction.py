@@ -42,6 +42,23 @@ class Region:
         height, width = self.mask.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
 
+    def iou(self, other: Region) -> float:
+        """Shared pixels over all pixels of both, 0..1; 0 where neither has one."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        bottom = min(self.window[0].stop, other.window[0].stop)
+        right = min(self.window[1].stop, other.window[1].stop)
+        if bottom <= top or right <= left:
+            return 0.0
+        parts = [
+            region.mask[
+                top - region.top : bottom - region.top, left - region.left : right - region.left
+            ]
+            for region in (self, other)
+        ]
+        shared = int(np.count_nonzero(parts[0] & parts[1]))
+        either = int(np.count_nonzero(self.mask)) + int(np.count_nonzero(other.mask)) - shared
+        return shared / either if either else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:

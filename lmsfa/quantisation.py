@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import shutil
 import sys
 from collections.abc import Sequence
@@ -118,7 +117,6 @@ def _write(
     # Integers are for the direct convolution: Winograd's sums and differences would not fit them.
     export_network(weights, plain, size_px=card.input_size_px, winograd=False)
     model = openvino.Core().read_model(plain)
-    nncf.set_log_level(logging.ERROR)
     with contextlib.redirect_stdout(sys.stderr):
         quantised = nncf.quantize(
             model,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import Answer, to_instances
-from lmsfa.prediction import Instance
+from lmsfa.prediction import Instance, Region
 
 BOUNDS = {"fp32": 0.99, "bf16": 0.97, "fp16": 0.97, "int8": 0.85}
 """Lowest median mask IoU by precision. An int8 network is judged by its AP50 when it is made: here
@@ -60,22 +60,21 @@ def matched_overlaps(
         given: others of the same frame.
         shape: height and width of the frame, pixels.
     """
+    ours, theirs = (
+        [(entry.class_id, entry.region(*shape)) for entry in instances]
+        for instances in (expected, given)
+    )
     return [
         max(
-            (mask_iou(one, other, shape) for other in given if other.class_id == one.class_id),
+            (_same(area, other) for theirs_id, other in theirs if theirs_id == class_id),
             default=0.0,
         )
-        for one in expected
+        for class_id, area in ours
     ]
 
 
-def mask_iou(first: Instance, second: Instance, shape: tuple[int, int]) -> float:
-    """Overlap of two masks in frame pixels, 0..1; two without a pixel are the same."""
-    masks = []
-    for instance in (first, second):
-        whole = np.zeros(shape, dtype=np.bool_)
-        region = instance.region(*shape)
-        whole[region.window] = region.mask
-        masks.append(whole)
-    union = np.count_nonzero(masks[0] | masks[1])
-    return np.count_nonzero(masks[0] & masks[1]) / union if union else 1.0
+def _same(first: Region, second: Region) -> float:
+    """IoU; two without a pixel are the same."""
+    if not first.mask.any() and not second.mask.any():
+        return 1.0
+    return first.iou(second)

@@ -21,7 +21,7 @@ from lmsfa.backends.conversion_cache import hashed
 from lmsfa.backends.openvino_cpu import reference_answer
 from lmsfa.backends.processor import processor_name
 from lmsfa.backends.threads import thread_budget
-from lmsfa.card import ModelCard, sha256_of
+from lmsfa.card import ModelCard
 from lmsfa.errors import InputError
 from lmsfa.interleaving import interleaved_ms
 from lmsfa.letterbox import Letterbox
@@ -95,7 +95,8 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
     Raises:
         EngineError: the weights cannot be used, or no runtime agrees.
     """
-    path = _path(weights, card, threads)
+    here = runtimes_here(weights, card)
+    path = _path(card, here, threads)
     remembered = _read(path)
     if remembered is not None:
         # What was here yesterday may be gone today: then it is chosen anew.
@@ -103,7 +104,7 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
             return make_backend(weights, card, remembered.runtime, threads), remembered
     tried: list[Trial] = []
     for family in FAMILIES:
-        names = [name for name in runtimes_here(weights, card) if name.startswith(family)]
+        names = [name for name in here if name.startswith(family)]
         trials, loaded = _try(weights, card, names, threads)
         tried += trials
         choice = fastest(tried)
@@ -132,7 +133,7 @@ def choose_among(
     choice = fastest(trials)
     if choice is None:
         raise _no_runtime(weights, trials)
-    _remember(choice, _path(weights, card, threads))
+    _remember(choice, _path(card, runtimes_here(weights, card), threads))
     return choice
 
 
@@ -192,10 +193,10 @@ def _no_runtime(weights: Path, trials: Sequence[Trial]) -> EngineError:
     return EngineError(f"{weights}: no runtime here can answer: {said}")
 
 
-def _path(weights: Path, card: ModelCard, threads: int | None) -> Path:
+def _path(card: ModelCard, here: Sequence[str], threads: int | None) -> Path:
     """Where the choice is kept: its name says everything that it depends on."""
-    network = [sha256_of(weights), dict(card.architecture), card.input_size_px]
-    machine = [processor_name(), thread_budget(threads), runtimes_here(weights, card)]
+    network = [card.sha256, dict(card.architecture), card.input_size_px]
+    machine = [processor_name(), thread_budget(threads), here]
     name = hashed(network, machine, [lmsfa.__version__, *map(_version, PACKAGES)])
     return user_cache_path("lmsfa-overlay", appauthor=False) / "runtimes" / f"{name}.json"
 

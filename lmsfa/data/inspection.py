@@ -16,7 +16,6 @@ from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape, shape_
 from lmsfa.data.near_duplicates import NearDuplicates
 from lmsfa.data.pictures import picture_bytes, read_rgb
 from lmsfa.errors import DatasetError
-from lmsfa.prediction import Region
 
 ALL, NO_SPLIT = "all", "in no split"
 SAME_IOU = 0.95
@@ -143,7 +142,7 @@ def _oddities(
             yield Finding("outside", sample.name, what)
     for (one, a), (other, b) in combinations(enumerate(regions), 2):
         class_id = annotation.shapes[one].class_id
-        if class_id == annotation.shapes[other].class_id and _iou(a, b) > SAME_IOU:
+        if class_id == annotation.shapes[other].class_id and a.iou(b) > SAME_IOU:
             what = f"instances {one + 1} and {other + 1} ({dataset.classes[class_id].name})"
             yield Finding("same instance", sample.name, f"{what} are nearly the same pixels")
 
@@ -152,23 +151,6 @@ def _beyond(shape: Shape, height: int, width: int) -> float:
     """How far the polygons of an instance reach out of the picture, pixels."""
     limits: NDArray[np.float64] = np.array([width, height], dtype=np.float64)
     return max((float(np.maximum(-p, p - limits).max()) for p in shape.polygons), default=0.0)
-
-
-def _iou(a: Region, b: Region) -> float:
-    top, left = max(a.top, b.top), max(a.left, b.left)
-    bottom = min(a.window[0].stop, b.window[0].stop)
-    right = min(a.window[1].stop, b.window[1].stop)
-    if bottom <= top or right <= left:
-        return 0.0
-    parts = [
-        region.mask[
-            top - region.top : bottom - region.top, left - region.left : right - region.left
-        ]
-        for region in (a, b)
-    ]
-    shared = int(np.count_nonzero(parts[0] & parts[1]))
-    either = int(np.count_nonzero(a.mask)) + int(np.count_nonzero(b.mask)) - shared
-    return shared / either if either else 0.0
 
 
 def _near(

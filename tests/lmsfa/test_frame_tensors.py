@@ -18,8 +18,9 @@ from lmsfa.backends.graph import load_graph
 from lmsfa.backends.packed import PackedAnswer
 from lmsfa.card import ModelCard, card_path, read_card
 from lmsfa.data.clips import frames_of
+from lmsfa.engine import decoded
 from lmsfa.letterbox import Canvas, Letterbox
-from lmsfa.postprocess import MAX_INSTANCES, RawAnswer, _suppress, to_instances
+from lmsfa.postprocess import MAX_INSTANCES, RawAnswer, _suppress
 from lmsfa.prediction import Instance
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
@@ -106,19 +107,6 @@ def _both(
     return answer, RawAnswer(detections.numpy(), prototypes.numpy()), place
 
 
-def _instances(
-    answer: PackedAnswer | RawAnswer, card: ModelCard, place: Letterbox
-) -> tuple[Instance, ...]:
-    return to_instances(
-        answer,
-        len(card.classes),
-        card.class_thresholds,
-        card.nms_iou,
-        place,
-        temperature=card.temperature,
-    )
-
-
 def _assert_same(found: tuple[Instance, ...], expected: tuple[Instance, ...]) -> None:
     assert [i.class_id for i in found] == [i.class_id for i in expected]
     for ours, plain in zip(found, expected, strict=True):
@@ -139,9 +127,9 @@ def test_shipped_weights_find_the_same_instances_by_tensors(floor: float | None)
         answer, raw, place = _both(graph, card, frame)
         assert answer.is_finite()
         assert answer.is_settled
-        found = _instances(answer, card, place)
+        found = decoded(answer, card, place)
         assert len(found) >= (2 if floor is None else 20)
-        _assert_same(found, _instances(raw, card, place))
+        _assert_same(found, decoded(raw, card, place))
 
 
 def _two_classes(_canvas: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -161,17 +149,17 @@ def test_a_class_with_a_high_threshold_takes_no_place_from_the_others(card: Mode
     floors = {card.classes[0].name: 0.9, card.classes[1].name: 0.1}
     card = replace(card, score_thresholds=floors)
     answer, raw, place = _both(_two_classes, card, np.zeros((96, 96, 3), np.uint8))
-    expected = _instances(raw, card, place)
+    expected = decoded(raw, card, place)
     assert len(expected) == MAX_INSTANCES
     assert {instance.class_id for instance in expected} == {1}
-    _assert_same(_instances(answer, card, place), expected)
+    _assert_same(decoded(answer, card, place), expected)
 
 
 def test_the_best_are_kept_where_there_are_too_many(card: ModelCard) -> None:
     card = replace(card, score_threshold=0.1)
     answer, raw, place = _both(_two_classes, card, np.zeros((96, 96, 3), np.uint8))
-    found = _instances(answer, card, place)
-    assert len(found) == len(_instances(raw, card, place)) == MAX_INSTANCES
+    found = decoded(answer, card, place)
+    assert len(found) == len(decoded(raw, card, place)) == MAX_INSTANCES
     assert {instance.class_id for instance in found} == {0}
 
 
@@ -179,7 +167,7 @@ def test_masks_outlive_the_memory_of_their_frame(weights: Path, card: ModelCard)
     card = replace(card, score_threshold=0.0)
     frame = np.random.default_rng(3).integers(0, 256, (96, 96, 3), dtype=np.uint8)
     answer, _, place = _both(load_graph(weights), card, frame)
-    found = _instances(answer, card, place)
+    found = decoded(answer, card, place)
     before = [instance.mask.copy() for instance in found]
     answer.masks[:] = 7
     assert found

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from lmsfa.backends import RUNTIMES, runtimes_here
+from lmsfa.backends.agreement import matched_overlaps
 from lmsfa.card import card_path, read_card
-from lmsfa.prediction import Instance, Prediction
+from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, load_engine
 
 ROOT = Path(__file__).parents[2]
@@ -37,26 +38,14 @@ def reference(frames: list[np.ndarray]) -> Iterator[list[Prediction]]:
     engine.close()
 
 
-def _overlap(a: Instance, b: Instance, shape: tuple[int, ...]) -> float:
-    masks = []
-    for instance in (a, b):
-        mask = np.zeros(shape[:2], bool)
-        region = instance.region(*shape[:2])
-        mask[region.window] = region.mask
-        masks.append(mask)
-    return np.count_nonzero(masks[0] & masks[1]) / np.count_nonzero(masks[0] | masks[1])
-
-
 def _matches(engine: Engine, frames: list[np.ndarray], reference: list[Prediction]) -> list[float]:
     """Mask IoU of each sure reference instance with the best answer of its class."""
     found = []
     for frame, expected in zip(frames, reference, strict=True):
-        answered = engine.predict(frame).instances
-        for instance in expected.instances:
-            # At the threshold itself an instance may come or go with the last digit.
-            if instance.score > engine.card.score_threshold + 0.1:
-                rivals = [other for other in answered if other.class_id == instance.class_id]
-                found.append(max((_overlap(instance, r, frame.shape) for r in rivals), default=0.0))
+        # At the threshold itself an instance may come or go with the last digit.
+        least = engine.card.score_threshold + 0.1
+        sure = [instance for instance in expected.instances if instance.score > least]
+        found += matched_overlaps(sure, engine.predict(frame).instances, frame.shape[:2])
     assert len(found) >= 4
     return found
 

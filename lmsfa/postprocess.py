@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import cv2
@@ -73,16 +74,20 @@ class RawAnswer:
 
     def is_finite(self) -> bool:
         """As `Answer`."""
-        # One sum is NaN or infinite if any number in it is.
-        return bool(np.isfinite(self.detections.sum()) and np.isfinite(self.prototypes.sum()))
+        # NaN is both the least and the greatest of any numbers that it is among.
+        ends = [
+            end for part in (self.detections, self.prototypes) for end in (part.min(), part.max())
+        ]
+        return bool(np.isfinite(ends).all())
 
     def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
         """As `Answer`."""
-        logits: Floats = self.prototypes[window] @ self.detections[row, 4 + classes :]
-        # Beyond 30 the probability is 0 or 1 in eight bits, and exp() stays finite.
-        probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-        rounded: NDArray[np.uint8] = np.rint(probability * 255).astype(np.uint8)
-        return rounded
+        values: Floats = self.prototypes[window] @ self.detections[row, 4 + classes :]
+        # From logits to probabilities in place. Beyond 30 these are 0 or 1 in eight bits, and exp()
+        # stays finite.
+        np.exp(-np.clip(values, -30, 30, out=values), out=values)
+        np.divide(1, values + 1, out=values)
+        return np.rint(values * 255).astype(np.uint8)
 
 
 def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
@@ -120,9 +125,11 @@ def to_instances(
         temperature: of `calibrated`.
     """
     scores = answer.detections[:, 4 : 4 + classes]
-    best = scores.max(1)
-    # The few thresholds are taken to the raw scores, not the many scores to the thresholds.
-    floors = calibrated(np.broadcast_to(score_threshold, classes), 1 / temperature)
+    # Class by class along the cells: NumPy compares many at a time, not six.
+    best = np.ascontiguousarray(scores.T).max(0)
+    if not isinstance(score_threshold, Sequence):
+        score_threshold = [score_threshold] * classes
+    floors = _floors(tuple(score_threshold), temperature)
     candidates = np.flatnonzero(best >= floors.min())
     candidates = candidates[best[candidates] >= floors[scores[candidates].argmax(1)]]
     if candidates.size > MAX_CANDIDATES:
@@ -148,6 +155,12 @@ def to_instances(
         )
         for k in kept
     )
+
+
+@lru_cache
+def _floors(thresholds: tuple[float, ...], temperature: float) -> NDArray[np.float64]:
+    """(classes,) the few thresholds taken to the raw scores, not the many scores to them."""
+    return calibrated(np.array(thresholds), 1 / temperature)
 
 
 def _suppress(

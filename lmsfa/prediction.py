@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.upsampling import MaskPlacement, Paper, Window, upsampled
+
+__all__ = [
+    "MASK_CUT",
+    "Instance",
+    "MaskPlacement",
+    "Prediction",
+    "Region",
+    "Window",
+    "has_pixels",
+    "windows",
+]
+
 MASK_CUT = 128
 """Mask probabilities are stored as 0..255; a pixel belongs to the instance from one half on."""
-
-
-@dataclass(frozen=True, slots=True)
-class MaskPlacement:
-    """Where a coarse mask lies in the frame.
-
-    Cell (row, col) has its centre at x = left_px + (col + 0.5) * cell_width_px,
-    y = top_px + (row + 0.5) * cell_height_px.
-
-    Frame coordinates put the centre of pixel (y, x) at (x + 0.5, y + 0.5).
-    """
-
-    left_px: float
-    top_px: float
-    cell_width_px: float
-    cell_height_px: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Region:
     mask: NDArray[np.bool_]
 
     @property
-    def window(self) -> tuple[slice, slice]:
+    def window(self) -> Window:
         """Rows and columns of the frame that `mask` covers, ready to index a frame with."""
         height, width = self.mask.shape
         return slice(self.top, self.top + height), slice(self.left, self.left + width)
@@ -90,34 +86,11 @@ class Instance:
             frame_height: height of the frame, pixels.
             frame_width: width of the frame, pixels.
         """
-        left, right = _pixels_between(self.box_xyxy[0], self.box_xyxy[2], frame_width)
-        top, bottom = _pixels_between(self.box_xyxy[1], self.box_xyxy[3], frame_height)
-        if right <= left or bottom <= top or self.mask.size == 0:
-            return Region(top, left, np.zeros((0, 0), dtype=np.bool_))
-        place = self.placement
-        # The half-pixel terms keep centres on centres; else every mask shifts by half a cell.
-        frame_to_cell = np.array(
-            [
-                [
-                    1 / place.cell_width_px,
-                    0,
-                    (left + 0.5 - place.left_px) / place.cell_width_px - 0.5,
-                ],
-                [
-                    0,
-                    1 / place.cell_height_px,
-                    (top + 0.5 - place.top_px) / place.cell_height_px - 0.5,
-                ],
-            ]
-        )
-        probability = cv2.warpAffine(
-            self.mask,
-            frame_to_cell,
-            (right - left, bottom - top),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return Region(top, left, probability >= MASK_CUT)
+        (window,) = windows([self], frame_height, frame_width)
+        if not has_pixels(self, window):
+            return Region(window[0].start, window[1].start, np.zeros((0, 0), dtype=np.bool_))
+        (probability,) = upsampled([self.mask], [self.placement], [window], Paper())
+        return Region(window[0].start, window[1].start, probability >= MASK_CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +112,26 @@ class Prediction:
     model_id: str
 
 
-def _pixels_between(start: float, end: float, limit: int) -> tuple[int, int]:
-    """First and one-past-last pixel whose centre lies in [start, end), inside 0..limit."""
-    first = max(0, math.ceil(start - 0.5))
-    last = min(limit, math.ceil(end - 0.5))
-    return first, last
+def windows(
+    instances: Sequence[Instance], frame_height: int, frame_width: int, around_px: int = 0
+) -> list[Window]:
+    """The frame's pixels whose centres lie in each instance's box, or so far around it.
+
+    Args:
+        instances: whose boxes.
+        frame_height: height of the frame, pixels.
+        frame_width: width of the frame, pixels.
+        around_px: added on all four sides.
+    """
+    boxes = np.array([entry.box_xyxy for entry in instances]).reshape(-1, 2, 2)
+    first, last = np.ceil(boxes - 0.5).transpose(1, 0, 2)
+    first = np.maximum(first - around_px, 0)
+    last = np.minimum(last + around_px, (frame_width, frame_height))
+    sides = np.concatenate([first, last], axis=1).astype(np.int64).tolist()
+    return [(slice(top, bottom), slice(left, right)) for left, top, right, bottom in sides]
+
+
+def has_pixels(instance: Instance, window: Window) -> bool:
+    """Whether there is a mask, and a pixel in the window."""
+    rows, columns = window
+    return instance.mask.size > 0 and rows.start < rows.stop and columns.start < columns.stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.snapshot import Snapshot
 from app.ui.video_view import Layer
-from lmsfa.overlay import OverlayStyle, paint_layer
+from lmsfa.overlay import OverlayStyle, Painter
 from lmsfa.prediction import Prediction
 
 
@@ -15,6 +15,8 @@ class LayerPainter:
         self._prediction: Prediction | None = None
         self._style: OverlayStyle | None = None
         self._layer: Layer | None = None
+        # The view holds one layer at a time, the one before this at most: two in turn suffice.
+        self._painter = Painter()
 
     def layer_for(self, snapshot: Snapshot, style: OverlayStyle) -> Layer | None:
         """The layer for a snapshot's picture, or None where nothing may be painted on it.
@@ -31,5 +33,5 @@ class LayerPainter:
             return None
         if result.prediction is not self._prediction or style != self._style:
             self._prediction, self._style = result.prediction, style
-            self._layer = paint_layer(result.prediction, card, style, *size)
+            self._layer = self._painter.paint(result.prediction, card, style, *size)
         return self._layer

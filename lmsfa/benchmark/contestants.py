@@ -16,7 +16,7 @@ from lmsfa.card import ModelCard
 from lmsfa.engine import LmsfaEngine, decoded
 from lmsfa.interleaving import Run
 from lmsfa.letterbox import Canvas, Letterbox
-from lmsfa.overlay import OverlayStyle, paint_layer
+from lmsfa.overlay import OverlayStyle, Painter
 from lmsfa.postprocess import Answer
 from lmsfa.prediction import Prediction
 
@@ -107,11 +107,11 @@ def stages(
     height, width = frame.shape[:2]
     canvas = Canvas(card.input_size_px)
     prediction = Prediction(0, 0.0, decoded(answer, card, place), None, card.sha256)
-    style = OverlayStyle()
+    style, painter = OverlayStyle(), Painter()
     runs: dict[str, Run] = {
         PREPROCESS: lambda: canvas.draw(frame, place),
         DECODE: lambda: decoded(answer, card, place),
-        PAINT: lambda: paint_layer(prediction, card, style, height, width),
+        PAINT: lambda: painter.paint(prediction, card, style, height, width),
     }
     return runs, len(prediction.instances)
 

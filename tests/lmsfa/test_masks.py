@@ -183,3 +183,14 @@ def test_drawing_again_makes_no_new_canvas() -> None:
 def test_a_single_pixel_frame_has_a_place() -> None:
     drawn = Canvas(SIZE).draw(np.full((1, 1, 3), 7, np.uint8), Letterbox.fit(1, 1, SIZE))
     assert drawn.min() == drawn.max() == 7
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_found_and_large_ones_are_not_mistaken(bad: float) -> None:
+    detections = np.full((60, 6), 3e38, np.float32)
+    prototypes = np.full((SIDE, SIDE, 1), -3e38, np.float32)
+    assert RawAnswer(detections, prototypes).is_finite()
+    for part in (detections, prototypes):
+        part.flat[17] = bad
+        assert not RawAnswer(detections, prototypes).is_finite()
+        part.flat[17] = 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,9 @@ from hypothesis import strategies as st
 from made_clips import square_picture
 from made_engines import CARD, SquareEngine, square_instance
 
-from lmsfa.outline import contours
+from lmsfa.card import ClassSpec
+from lmsfa.contours import contours
+from lmsfa.inks import MOST_CLASSES
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.prediction import Prediction
 
@@ -24,6 +28,11 @@ def square(left, top, side, *, height=240, width=320, class_id=TISSUE, score=0.9
 
 def layer_of(*instances, height=240, width=320, **style):
     return paint_layer(prediction_of(*instances), CARD, OverlayStyle(**style), height, width)
+
+
+def curves_of(instance, height, width):
+    curves = contours([instance], height, width)
+    return np.split(curves.points, curves.starts[1:])
 
 
 @pytest.mark.parametrize("grid", [32, 64, 160])
@@ -64,7 +73,7 @@ def test_the_outline_of_a_coarse_circle_is_a_circle_and_no_staircase():
     y, x = np.mgrid[:1080, :1080] + 0.5
     found = (((x - 540) ** 2 + (y - 540) ** 2) < 300**2).astype(np.uint8)
     instance = square_instance(found, 64)
-    (curve,) = contours(instance, 1080, 1080)
+    (curve,) = curves_of(instance, 1080, 1080)
     radii = np.hypot(*(curve - 540).T)
     # A cell is 17 pixels: following its corners would be off by up to 8.
     assert np.abs(radii - 300).max() < 4
@@ -77,7 +86,7 @@ def test_holes_are_outlined_too():
     found = np.zeros((240, 320), np.uint8)
     found[40:200, 40:200] = 1
     found[100:140, 100:140] = 0
-    assert len(contours(square_instance(found, 160), 240, 320)) == 2
+    assert len(curves_of(square_instance(found, 160), 240, 320)) == 2
 
 
 def test_outlines_have_soft_edges():
@@ -159,11 +168,21 @@ def test_an_instance_outside_the_frame_paints_nothing():
     assert not layer.any()
 
 
-def test_more_instances_than_the_map_can_number_leave_the_least_certain_out():
-    many = [square(20, 60, 80, score=0.9) for _ in range(255)]
-    layer = layer_of(*many, square(200, 60, 80, score=0.31), mode=OverlayMode.FILL)
-    assert layer[100, 60, 3] > 0
+@pytest.mark.parametrize("mode", list(OverlayMode))
+def test_of_more_classes_than_there_are_inks_for_the_least_certain_are_left_out(mode):
+    names = [f"class {k}" for k in range(MOST_CLASSES + 1)]
+    classes = tuple(ClassSpec(name, (k, 255 - k, 40)) for k, name in enumerate(names))
+    card = replace(CARD, classes=classes, draw_priority=tuple(names))
+    instances = [square(20, 60, 80, class_id=k) for k in range(MOST_CLASSES)]
+    weak = square(200, 60, 80, class_id=MOST_CLASSES, score=0.31)
+    style = OverlayStyle(mode=mode, opacity=1.0)
+    layer = paint_layer(prediction_of(*instances, weak), card, style, 240, 320)
+    assert layer[:, :160].any()
     assert not layer[:, 160:].any()
+    shown = paint_layer(prediction_of(*instances[1:], weak), card, style, 240, 320)
+    rows, columns = np.nonzero(shown[:, 160:, 3] == shown[:, 160:, 3].max())
+    expected = np.rint(np.multiply(classes[-1].colour, shown[..., 3].max() / 255))
+    assert np.abs(shown[rows[0], 160 + columns[0], :3] - expected).max() <= 1
 
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.1])

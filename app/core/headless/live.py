@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.frame import Frame
+from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.meters import DisplayMeter
@@ -19,7 +20,6 @@ from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, sour
 from app.core.snapshot import ModelState, Result, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
-from lmsfa.overlay import OverlayStyle, blend, paint_layer
 from lmsfa.registry import EngineError
 
 DISPLAY_S = 1 / 60
@@ -83,9 +83,8 @@ class _LiveRun:
     """Paints what is new in each snapshot and keeps the figures."""
 
     def __init__(self, card: ModelCard, reel: Reel) -> None:
-        self._card = card
         self._reel = reel
-        self._style = OverlayStyle()
+        self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
         self._fault = ""
@@ -117,10 +116,7 @@ class _LiveRun:
         # A signal may change its size; the old answer then belongs to no pixel of the new picture.
         if result is None or result.frame.rgb.shape != frame.rgb.shape:
             return frame.rgb
-        height, width = frame.rgb.shape[:2]
-        return blend(
-            frame.rgb, paint_layer(result.prediction, self._card, self._style, height, width)
-        )
+        return self._compositor.over(frame.rgb, result.prediction)
 
     def outcome(self, job: Job, last: Snapshot) -> Outcome:
         """The report, with the counts of the run's last snapshot."""

@@ -6,13 +6,12 @@ import time
 from contextlib import closing, suppress
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
 from app.core.sources import Picture, open_source
-from lmsfa.overlay import OverlayStyle, blend, paint_layer
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
 
@@ -45,7 +44,7 @@ class _LockedRun:
         self.fault = ""
         self._engine = engine
         self._reel = reel
-        self._style = OverlayStyle()
+        self._compositor = Compositor(engine.card)
         self._instances = InstanceCount(engine.card)
         self._ages_ms: list[float] = []
         self._model_s = 0.0
@@ -58,7 +57,7 @@ class _LockedRun:
         prediction = self._answer(picture, captured_s)
         rgb = picture.rgb
         if prediction is not None:
-            rgb = self._painted(rgb, prediction)
+            rgb = self._compositor.over(rgb, prediction)
             self._instances.add(prediction)
             self._ages_ms.append((time.monotonic() - captured_s) * 1000)
         self._reel.add(rgb, captured_s if picture.media_s is None else picture.media_s)
@@ -71,10 +70,6 @@ class _LockedRun:
             return None
         finally:
             self._model_s += time.monotonic() - captured_s
-
-    def _painted(self, rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
-        height, width = rgb.shape[:2]
-        return blend(rgb, paint_layer(prediction, self._engine.card, self._style, height, width))
 
     def report(self, job: Job) -> Report:
         frames, answered = self._reel.frames, len(self._ages_ms)

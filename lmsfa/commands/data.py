@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmsfa.commands import split
+from lmsfa.commands import made, split
 from lmsfa.commands.data_options import add_reading
 from lmsfa.data.opening import FORMATS, open_dataset
 from lmsfa.errors import InputError
@@ -26,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_check(commands.add_parser("check", help="count instances, name what looks wrong"))
     _add_convert(commands.add_parser("convert", help="write the set in another format"))
+    made.add(commands.add_parser("phantom", help="write a made set with exact masks"))
     split.add(commands.add_parser("split", help="deal the pictures into train, val and test"))
 
 

@@ -126,6 +126,7 @@ class AnnotatedSet:
         splits: sample names by split, empty where the format gives none.
         load: reads the annotation of a sample; raises DatasetError.
         problems: what was left out or looked wrong while reading, a line each.
+        synthetic: whether a program made the pictures.
     """
 
     root: Path
@@ -138,6 +139,7 @@ class AnnotatedSet:
     splits: Mapping[str, tuple[str, ...]]
     load: Callable[[Sample], Annotation]
     problems: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def in_split(self, split: str) -> tuple[Sample, ...]:
         """The samples of a split, in the split's order.

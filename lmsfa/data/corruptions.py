@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.data.smooth_noise import smooth_noise
+
 LEVELS = (1, 2, 3, 4, 5)
 
 Rgb = NDArray[np.uint8]
@@ -45,7 +47,9 @@ def glare(rgb: Rgb, level: int, seed: int) -> Rgb:
     light, view = _light(rgb), _field_of_view(rgb)
     shape = light.shape
     wet = (
-        0.8 * _field(rng, shape, 0.10) + _field(rng, shape, 0.035) + 0.3 * _field(rng, shape, 0.012)
+        0.8 * smooth_noise(rng, shape, 0.10)
+        + smooth_noise(rng, shape, 0.035)
+        + 0.3 * smooth_noise(rng, shape, 0.012)
     )
     # Dark depths mirror nothing; above a middle brightness every tissue may, not the palest alone.
     facing = np.clip(_blurred(light, _px(shape, 0.01)) / (light.mean() + 1e-3), 0, 1.3)
@@ -65,9 +69,11 @@ def blood(rgb: Rgb, level: int, seed: int) -> Rgb:
     shape = rgb.shape[:2]
     view = _field_of_view(rgb)
     spread = (
-        _field(rng, shape, 0.25) + 0.4 * _field(rng, shape, 0.08) + 0.12 * _field(rng, shape, 0.02)
+        smooth_noise(rng, shape, 0.25)
+        + 0.4 * smooth_noise(rng, shape, 0.08)
+        + 0.12 * smooth_noise(rng, shape, 0.02)
     )
-    drops = _field(rng, shape, 0.05) + 0.6 * spread
+    drops = smooth_noise(rng, shape, 0.05) + 0.6 * spread
     film = np.clip((spread - np.quantile(spread, 1 - cover)) / 0.9, 0, 1) ** 0.6 * view
     thick = np.clip((drops - np.quantile(drops, 1 - 0.16 * cover)) / 0.2, 0, 1) * view
     through = np.exp(-depth * film[..., None] * np.array(BLOOD_ABSORPTION, dtype=np.float32))
@@ -84,7 +90,9 @@ def smoke(rgb: Rgb, level: int, seed: int) -> Rgb:
     rng = np.random.default_rng(seed)
     shape = rgb.shape[:2]
     cloud = (
-        _field(rng, shape, 0.45) + 0.45 * _field(rng, shape, 0.18) + 0.15 * _field(rng, shape, 0.07)
+        smooth_noise(rng, shape, 0.45)
+        + 0.45 * smooth_noise(rng, shape, 0.18)
+        + 0.15 * smooth_noise(rng, shape, 0.07)
     )
     veil = np.clip(density * (1 + 0.30 * cloud), 0, 0.88) * _field_of_view(rgb)
     scattered = cv2.GaussianBlur(rgb, (0, 0), max(0.01, _px(shape, 0.006) * density))
@@ -154,17 +162,6 @@ def _light(rgb: Rgb) -> Map:
 
 def _blurred(values: Map, sigma_px: float) -> Map:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), max(0.01, sigma_px)), dtype=np.float32)
-
-
-def _field(rng: np.random.Generator, shape: tuple[int, ...], cell_share: float) -> Map:
-    """(H, W) smooth random values of mean 0 and deviation 1, in cells of a share of the side."""
-    height, width = shape[:2]
-    # Cells of half the size, softened: the grid itself must not show.
-    cell = cell_share * min(height, width) / 2
-    rows, columns = (max(2, round(side / cell) + 1) for side in (height, width))
-    coarse = cv2.GaussianBlur(rng.normal(size=(rows, columns)).astype(np.float32), (0, 0), 1)
-    fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray((fine - fine.mean()) / (fine.std() + 1e-6), dtype=np.float32)
 
 
 def _field_of_view(rgb: Rgb) -> Map:

@@ -262,6 +262,7 @@ class Trainer:
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,
+            synthetic=self.dataset.synthetic,
             started_from="; ".join(
                 f"{word}{source.domain}, {source.weights}" for word, source in known.items()
             ),

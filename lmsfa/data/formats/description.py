@@ -28,6 +28,7 @@ class Description:
         classes: in the order of class ids; None where they follow from the labels.
         splits: sample names by split; None where the format says them.
         void_label: shapes of this label are void; empty where none are.
+        synthetic: whether a program made the pictures.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Description:
     classes: tuple[DatasetClass, ...] | None = None
     splits: Mapping[str, tuple[str, ...]] | None = None
     void_label: str = ""
+    synthetic: bool = False
 
     def as_json(self, format_name: str) -> dict[str, Any]:
         """The file's content, for a set of this format."""
@@ -50,6 +52,8 @@ class Description:
             said["splits"] = {split: list(names) for split, names in self.splits.items()}
         if self.void_label:
             said["void_label"] = self.void_label
+        if self.synthetic:
+            said["synthetic"] = True
         return said
 
 
@@ -93,6 +97,7 @@ def _described(said: dict[str, Any], folder: str) -> Description:
         None if classes is None else as_classes(classes),
         None if splits is None else {str(s): tuple(map(str, n)) for s, n in splits.items()},
         str(said.get("void_label", "")),
+        said.get("synthetic", False) is True,
     )
 
 

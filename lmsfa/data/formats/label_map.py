@@ -130,6 +130,7 @@ def read_label_maps(reading: Reading) -> AnnotatedSet:
         splits={s: tuple(sample.name for sample in found) for s, found in splits.items()},
         load=maps.annotation,
         problems=tuple(reading.problems.lines),
+        synthetic=reading.description.synthetic,
     )
 
 

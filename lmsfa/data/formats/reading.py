@@ -78,6 +78,7 @@ class Reading:
             splits=self._known(splits if said is None else said, names),
             load=load,
             problems=tuple(self.problems.lines),
+            synthetic=self.description.synthetic,
         )
 
     def _known(

@@ -39,6 +39,7 @@ class Writing:
             self.dataset.attribution,
             self.dataset.classes,
             self.dataset.splits,
+            synthetic=self.dataset.synthetic,
         ).as_json(format_name)
         write_json(self.output / DESCRIPTION_FILE, said | more)
 

@@ -1,0 +1,1 @@
+"""A made endoscopic scene with exactly known masks. Synthetic: nothing in it is a recording."""

@@ -8,10 +8,12 @@ from app.core.sources.camera import CameraSource
 from app.core.sources.file import FileSource
 from app.core.sources.folder import FolderSource
 from app.core.sources.network import NetworkSource
+from app.core.sources.phantom import SCHEME, PhantomSource
 from app.core.sources.source import Source, SourceError, path_of
 
 SCHEMES: dict[str, Callable[[str], Source]] = {
     "camera:": lambda spec: CameraSource(spec.partition(":")[2]),
+    SCHEME: PhantomSource,
     "rtsp://": NetworkSource,
     "rtsps://": NetworkSource,
     "tcp://": NetworkSource,
@@ -30,7 +32,7 @@ def open_source(spec: str) -> Source:
 
     Args:
         spec: path of a file or of a folder of pictures, "camera:0", "0", "camera:NAME",
-            "/dev/video0", or the URL of a stream (rtsp, rtp, tcp, udp, http).
+            "/dev/video0", "phantom:", or the URL of a stream (rtsp, rtp, tcp, udp, http).
 
     Raises:
         SourceError: the scheme is not known, or nothing was given.

@@ -18,10 +18,11 @@ import lmsfa
 from lmsfa.backends import Backend, make_backend, runtimes_here
 from lmsfa.backends.agreement import BOUNDS, answers_agree, check_frame
 from lmsfa.backends.conversion_cache import hashed
+from lmsfa.backends.graphics import gpu_and_driver
 from lmsfa.backends.processor import processor_name
 from lmsfa.backends.reference import reference_answer
 from lmsfa.backends.threads import thread_budget
-from lmsfa.card import ModelCard
+from lmsfa.card import ModelCard, int8_path, sha256_of
 from lmsfa.errors import InputError, one_line
 from lmsfa.interleaving import interleaved_ms
 from lmsfa.letterbox import Letterbox
@@ -99,7 +100,7 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
         EngineError: the weights cannot be used, or no runtime agrees.
     """
     here = runtimes_here(weights, card)
-    path = _path(card, here, threads)
+    path = _path(weights, card, here, threads)
     remembered = _read(path)
     if remembered is not None:
         # What was here yesterday may be gone today: then it is chosen anew.
@@ -137,7 +138,7 @@ def choose_among(
     choice = fastest(trials)
     if choice is None:
         raise _no_runtime(weights, trials)
-    _remember(choice, _path(card, runtimes_here(weights, card), threads))
+    _remember(choice, _path(weights, card, runtimes_here(weights, card), threads))
     return choice
 
 
@@ -228,10 +229,17 @@ def _no_runtime(weights: Path, trials: Sequence[Trial]) -> EngineError:
     return EngineError(f"{weights}: no runtime here can answer: {said}")
 
 
-def _path(card: ModelCard, here: Sequence[str], threads: int | None) -> Path:
+def _path(weights: Path, card: ModelCard, here: Sequence[str], threads: int | None) -> Path:
     """Where the choice is kept: its name says everything that it depends on."""
     network = [card.sha256, dict(card.architecture), card.input_size_px]
+    int8 = int8_path(weights, card.input_size_px)
+    # Quantised anew it is another network under the same name.
+    parts = [path for path in (int8, int8.with_suffix(".bin")) if path.is_file()]
+    network += [sha256_of(path) for path in parts]
     machine = [processor_name(), thread_budget(threads), here]
+    if any(name in GPUS for name in here):
+        with suppress(EngineError):
+            machine.append(gpu_and_driver())
     name = hashed(network, machine, [lmsfa.__version__, *map(_version, PACKAGES)])
     return user_cache_path("lmsfa-overlay", appauthor=False) / "runtimes" / f"{name}.json"
 

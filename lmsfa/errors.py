@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MOST_SHOWN = 300
+"""Characters of a foreign text that a message repeats."""
+
 
 class InputError(Exception):
     """Something given from outside cannot be used.
@@ -13,3 +16,14 @@ class InputError(Exception):
 
 class DatasetError(InputError):
     """A data set cannot be read. One line that names the file and says what was expected."""
+
+
+def one_line(text: object) -> str:
+    """The text of an error from elsewhere, without line breaks and not endless."""
+    shown = printable(" ".join(str(text).split()))
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
+
+
+def printable(text: str) -> str:
+    """A text that every screen takes: file names may hold bytes that are no characters."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +25,7 @@ LEAST_AREA_PX = 1.0
 """What encloses less is not drawn."""
 
 Codes = NDArray[np.uint8]
-Polygons = list[NDArray[np.int32]]
+Polygon = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,12 @@ class Outline:
     Attributes:
         ink: its codes.
         window: rows and columns of the frame that it touches.
-        outer: the outer edges of its lines, for OpenCV.
-        inner: their inner edges.
+        polygons: what is filled, one after the other, each with its code.
     """
 
     ink: Ink
     window: Window
-    outer: Polygons
-    inner: Polygons
+    polygons: list[tuple[Polygon, int]]
 
 
 def outlines(
@@ -60,15 +57,12 @@ def outlines(
     half_px = max(LEAST_THICKNESS_PX, height * THICKNESS_SHARE) / 2
     reach_px = math.ceil(half_px) + SOFT_PX
     drawn = [
-        Outline(ink, window, [], [])
+        Outline(ink, window, [])
         for ink, window in zip(inks, windows(instances, height, width, reach_px), strict=True)
     ]
     curves = contours(instances, height, width)
     if curves.owners.size:
-        outer, inner = _edges(curves, half_px)
-        for owner, *edges in zip(curves.owners.tolist(), outer, inner, strict=True):
-            drawn[owner].outer.extend(edges[0])
-            drawn[owner].inner.extend(edges[1])
+        _add_lines(drawn, curves, half_px)
     return drawn
 
 
@@ -84,16 +78,21 @@ def draw(drawn: Sequence[Outline], codes: Codes, sheet: Codes) -> None:
     for entry in drawn:
         sheet[entry.window] = entry.ink.ground
     for entry in drawn:
-        cv2.fillPoly(sheet, entry.outer, entry.ink.line, cv2.LINE_AA, SUBPIXEL_BITS)
-        cv2.fillPoly(sheet, entry.inner, entry.ink.fill, cv2.LINE_AA, SUBPIXEL_BITS)
+        for polygon, code in entry.polygons:
+            cv2.fillPoly(sheet, [polygon], code, cv2.LINE_AA, SUBPIXEL_BITS)
     for entry in drawn:
         part, below = sheet[entry.window], codes[entry.window]
         cv2.threshold(part, entry.ink.ground, 0, cv2.THRESH_TOZERO, part)
         cv2.max(below, part, below)
 
 
-def _edges(curves: Curves, half_px: float) -> tuple[list[Polygons], list[Polygons]]:
-    """The lines' outer and inner edges, at most one a curve: none where it turns inside out."""
+def _add_lines(drawn: Sequence[Outline], curves: Curves, half_px: float) -> None:
+    """Adds each curve's line: what lies within its outer edge, then what lies within its inner one.
+
+    Of a hole the outer edge is the smaller one. Large curves come first, so that holes are cut out
+    of what surrounds them, and what lies in a hole is drawn into it. Edges that turn inside out are
+    left away.
+    """
     before, after = curves.neighbours()
     points, starts = curves.points, curves.starts
     tangent, step = points[after] - points[before], points[after] - points
@@ -104,21 +103,18 @@ def _edges(curves: Curves, half_px: float) -> tuple[list[Polygons], list[Polygon
     area = np.add.reduceat(near[:, 0] * step[:, 1] - near[:, 1] * step[:, 0], starts) / 2
     # Moved by d, an edge encloses d times its length more (Steiner); holes have areas below 0.
     gained = half_px * np.add.reduceat(np.hypot(step[:, 0], step[:, 1]), starts)
-    return (
-        _polygons(curves, points + outwards, (area + gained) * np.sign(area)),
-        _polygons(curves, points - outwards, (area - gained) * np.sign(area)),
-    )
+    outer, inner = _fixed(points + outwards), _fixed(points - outwards)
+    ends = starts + curves.lengths
+    kept = np.stack([area + gained, area - gained]) * np.sign(area) >= LEAST_AREA_PX
+    for k in np.argsort(-np.abs(area), kind="stable").tolist():
+        one, part = drawn[curves.owners[k]], slice(starts[k], ends[k])
+        ink = one.ink
+        edges = [(outer, ink.line, kept[0, k]), (inner, ink.fill, kept[1, k])]
+        if area[k] < 0:
+            edges = [(inner, ink.line, kept[1, k]), (outer, ink.ground, kept[0, k])]
+        one.polygons.extend((edge[part], code) for edge, code, is_kept in edges if is_kept)
 
 
-def _polygons(
-    curves: Curves, points: Points, areas_px: NDArray[np.floating[Any]]
-) -> list[Polygons]:
+def _fixed(points: Points) -> Polygon:
     # OpenCV puts pixel centres on whole numbers, our frames on halves.
-    fixed = np.rint((points - 0.5) * 2**SUBPIXEL_BITS).astype(np.int32)
-    starts = curves.starts.tolist()
-    return [
-        [fixed[start:end]] if area_px >= LEAST_AREA_PX else []
-        for start, end, area_px in zip(
-            starts, [*starts[1:], len(fixed)], areas_px.tolist(), strict=True
-        )
-    ]
+    return np.asarray(np.rint((points - 0.5) * 2**SUBPIXEL_BITS), dtype=np.int32)

@@ -87,7 +87,7 @@ def load_engine(
         runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
         score_threshold: report from this score on instead of the card's; evaluation reads the
             whole curve.
-        threads: how many the model may use; None leaves the picture a core.
+        threads: how many the model may use; None leaves the picture a core, of four or more.
 
     Raises:
         EngineError: in one line, naming the file, what was expected and what to do.

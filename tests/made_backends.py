@@ -27,6 +27,13 @@ class NothingBackend:
         pass
 
 
+class FailingBackend(NothingBackend):
+    """Loads, and fails at its first frame, in a library's own words."""
+
+    def __call__(self, _rgb, _place):
+        raise RuntimeError("out of memory\nwhile answering")
+
+
 class CuttingBackend(OpenVinoFp32):
     """Drops what the card's threshold drops, as backends on a GPU do."""
 

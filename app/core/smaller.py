@@ -24,7 +24,11 @@ def smaller_weights(weights: Path, card: ModelCard) -> Path | None:
             other = read_card(card_path(path))
         except CardError:
             continue
-        same = other.classes == card.classes and other.training_domain == card.training_domain
+        same = _names(other) == _names(card) and other.training_domain == card.training_domain
         if other.system == system and same:
             return path
     return None
+
+
+def _names(card: ModelCard) -> list[str]:
+    return [spec.name for spec in card.classes]

@@ -18,13 +18,15 @@ import lmsfa
 from lmsfa.backends import Backend, make_backend, runtimes_here
 from lmsfa.backends.agreement import BOUNDS, answers_agree, check_frame
 from lmsfa.backends.conversion_cache import hashed
-from lmsfa.backends.openvino_cpu import reference_answer
+from lmsfa.backends.graphics import gpu_and_driver
 from lmsfa.backends.processor import processor_name
+from lmsfa.backends.reference import reference_answer
 from lmsfa.backends.threads import thread_budget
-from lmsfa.card import ModelCard
-from lmsfa.errors import InputError
+from lmsfa.card import ModelCard, int8_path, sha256_of
+from lmsfa.errors import InputError, one_line
 from lmsfa.interleaving import interleaved_ms
 from lmsfa.letterbox import Letterbox
+from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
 from lmsfa.whole_file import write_whole
 
@@ -39,6 +41,8 @@ time to convert the network for runtimes that would hardly win."""
 
 REFERENCE = "torch-cpu"
 """What the others are compared with."""
+FAILURES = (InputError, RuntimeError, OSError)
+"""How a runtime fails that does not fit this machine: by our words, a library's, the disk's."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,12 +100,13 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
         EngineError: the weights cannot be used, or no runtime agrees.
     """
     here = runtimes_here(weights, card)
-    path = _path(card, here, threads)
+    path = _path(weights, card, here, threads)
     remembered = _read(path)
     if remembered is not None:
         # What was here yesterday may be gone today: then it is chosen anew.
-        with suppress(EngineError):
-            return make_backend(weights, card, remembered.runtime, threads), remembered
+        with suppress(*FAILURES):
+            question = _Question(card.input_size_px)
+            return _answering(weights, card, remembered.runtime, threads, question), remembered
     tried: list[Trial] = []
     for family in FAMILIES:
         names = [name for name in here if name.startswith(family)]
@@ -133,7 +138,7 @@ def choose_among(
     choice = fastest(trials)
     if choice is None:
         raise _no_runtime(weights, trials)
-    _remember(choice, _path(card, runtimes_here(weights, card), threads))
+    _remember(choice, _path(weights, card, runtimes_here(weights, card), threads))
     return choice
 
 
@@ -146,6 +151,32 @@ def fastest(trials: Sequence[Trial]) -> Choice | None:
     return Choice(timed[0].runtime, (*timed, *failed)) if timed else None
 
 
+class _Question:
+    """The made picture, asked of one runtime after the other."""
+
+    def __init__(self, size_px: int) -> None:
+        self.size_px = size_px
+        self._frame = check_frame(size_px)
+        self._place = Letterbox.fit(size_px, size_px, size_px)
+
+    def ask(self, backend: Backend) -> Answer:
+        """An answer that is valid until the backend's next one."""
+        return backend(self._frame, self._place)
+
+
+def _answering(
+    weights: Path, card: ModelCard, name: str, threads: int | None, question: _Question
+) -> Backend:
+    """A loaded backend that has answered once. Raises one of `FAILURES`."""
+    backend = make_backend(weights, card, name, threads)
+    try:
+        question.ask(backend)
+    except FAILURES:
+        backend.close()
+        raise
+    return backend
+
+
 def _try(
     weights: Path, card: ModelCard, names: Sequence[str], threads: int | None
 ) -> tuple[list[Trial], dict[str, Backend]]:
@@ -154,33 +185,38 @@ def _try(
     They are loaded without thresholds: a made picture may hold nothing that is certain.
     """
     card = replace(card, score_threshold=0.0, score_thresholds={}, temperature=1.0)
-    size, classes = card.input_size_px, len(card.classes)
-    frame, place = check_frame(size), Letterbox.fit(size, size, size)
+    question = _Question(card.input_size_px)
     trials: dict[str, Trial] = {}
     loaded: dict[str, Backend] = {}
     for name in names:
         try:
-            backend = make_backend(weights, card, name, threads)
-        except InputError as error:
-            trials[name] = Trial(name, fault=f"cannot be used ({error})")
+            backend = _answering(weights, card, name, threads, question)
+        except FAILURES as error:
+            trials[name] = Trial(name, fault=f"cannot be used ({one_line(error)})")
             continue
-        if name == REFERENCE:
-            trials[name], loaded[name] = Trial(name, agreement=1.0), backend
-            continue
-        expected, bound = reference_answer(weights, card), BOUNDS[backend.precision]
-        agreement = round(answers_agree(expected, backend(frame, place), classes, size), 4)
-        trials[name] = Trial(name, agreement=agreement)
-        if agreement >= bound:
-            loaded[name] = backend
-        else:
-            fault = f"differs (mask IoU {agreement}, expected {bound})"
-            trials[name] = replace(trials[name], fault=fault)
+        trials[name] = trial = _compared(weights, card, name, backend, question)
+        if trial.fault:
             backend.close()
-    runs = [partial(backend, frame, place) for backend in loaded.values()]
+        else:
+            loaded[name] = backend
+    runs = [partial(question.ask, backend) for backend in loaded.values()]
     times = np.median(interleaved_ms(runs, TIMED_ROUNDS), 0)
     for name, p50_ms in zip(loaded, times, strict=True):
         trials[name] = replace(trials[name], p50_ms=round(float(p50_ms), 1))
     return list(trials.values()), loaded
+
+
+def _compared(
+    weights: Path, card: ModelCard, name: str, backend: Backend, question: _Question
+) -> Trial:
+    if name == REFERENCE:
+        return Trial(name, agreement=1.0)
+    bound, expected = BOUNDS[backend.precision], reference_answer(weights, card)
+    given = question.ask(backend)
+    overlap = answers_agree(expected, given, len(card.classes), question.size_px)
+    agreement = round(overlap, 4)
+    differs = f"differs (mask IoU {agreement}, expected {bound})"
+    return Trial(name, agreement=agreement, fault="" if agreement >= bound else differs)
 
 
 def _close(loaded: dict[str, Backend]) -> None:
@@ -193,10 +229,17 @@ def _no_runtime(weights: Path, trials: Sequence[Trial]) -> EngineError:
     return EngineError(f"{weights}: no runtime here can answer: {said}")
 
 
-def _path(card: ModelCard, here: Sequence[str], threads: int | None) -> Path:
+def _path(weights: Path, card: ModelCard, here: Sequence[str], threads: int | None) -> Path:
     """Where the choice is kept: its name says everything that it depends on."""
     network = [card.sha256, dict(card.architecture), card.input_size_px]
+    int8 = int8_path(weights, card.input_size_px)
+    # Quantised anew it is another network under the same name.
+    parts = [path for path in (int8, int8.with_suffix(".bin")) if path.is_file()]
+    network += [sha256_of(path) for path in parts]
     machine = [processor_name(), thread_budget(threads), here]
+    if any(name in GPUS for name in here):
+        with suppress(EngineError):
+            machine.append(gpu_and_driver())
     name = hashed(network, machine, [lmsfa.__version__, *map(_version, PACKAGES)])
     return user_cache_path("lmsfa-overlay", appauthor=False) / "runtimes" / f"{name}.json"
 

@@ -164,5 +164,5 @@ def _convert(weights: Path, size_px: int, path: Path, options: Sequence[str]) ->
     except subprocess.TimeoutExpired:
         raise EngineError(
             f"{weights}: conversion to {path.suffix[1:]} took over {CONVERSION_LIMIT_S} s; "
-            "try --runtime torch-cpu"
+            "try --engine torch-cpu"
         ) from None

@@ -91,11 +91,8 @@ def compiled(
     return core.compile_model(model, "CPU", settings).create_infer_request()
 
 
-def reference_answer(weights: Path, card: ModelCard) -> RawAnswer:
-    """What the plain network answers to `agreement.check_frame`: its best cells.
-
-    Kept with the converted network, so that who compares needs no torch. Errors as `converted`.
-    """
+def kept_answer(weights: Path, card: ModelCard) -> RawAnswer:
+    """What plain torch answers to `agreement.check_frame`, its best cells. Errors: `converted`."""
     with converted(weights, card, OPENVINO) as path, np.load(path.with_suffix(".npz")) as kept:
         return RawAnswer(kept["detections"], kept["prototypes"])
 

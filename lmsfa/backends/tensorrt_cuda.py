@@ -6,7 +6,6 @@ among the program's own packages; where a user has installed version 10 or later
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from lmsfa.backends.conversion_cache import Format, conversion_key, converted, hashed, kept_folder
 from lmsfa.backends.cuda_frames import CudaFrames
+from lmsfa.backends.graphics import gpu_and_driver
 from lmsfa.backends.packed import PackedAnswer
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
@@ -40,7 +40,7 @@ class TensorRtFp16:
         # A plan runs only on what it was built for.
         key = hashed(
             conversion_key(weights, card, ONNX_HALF),
-            [self.device, _driver_version(), tensorrt.__version__],
+            [self.device, gpu_and_driver(), tensorrt.__version__],
         )
 
         def build(folder: Path) -> None:
@@ -68,7 +68,7 @@ class _Plan:
         self._runtime = tensorrt.Runtime(self._logger)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
-            raise EngineError("TensorRT cannot read its own plan; try --runtime torch-cuda")
+            raise EngineError("TensorRT cannot read its own plan; try --engine torch-cuda")
         self._context = self._engine.create_execution_context()
         self._memory: dict[str, Tensor] = {}
         for number in range(self._engine.num_io_tensors):
@@ -82,7 +82,7 @@ class _Plan:
         """(1, S, S, 3) 0..255 -> detections and prototypes, valid until the next call."""
         self._memory["canvas"].copy_(canvas)
         if not self._context.execute_async_v3(torch.cuda.current_stream().cuda_stream):
-            raise EngineError("TensorRT could not run its plan; try --runtime torch-cuda")
+            raise EngineError("TensorRT could not run its plan; try --engine torch-cuda")
         return self._memory["detections"], self._memory["prototypes"]
 
 
@@ -99,13 +99,5 @@ def _plan(onnx_file: Path) -> bytes:
         raise EngineError(f"TensorRT cannot read the network ({parser.get_error(0).desc()})")
     plan = builder.build_serialized_network(network, builder.create_builder_config())
     if plan is None:
-        raise EngineError("TensorRT could not build the network; try --runtime torch-cuda")
+        raise EngineError("TensorRT could not build the network; try --engine torch-cuda")
     return bytes(plan)
-
-
-def _driver_version() -> str:
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise EngineError(f"nvidia-smi does not tell the driver's version ({error})") from None

@@ -15,13 +15,20 @@ def thread_budget(asked: int | None = None) -> int:
             cores on. Of fewer, all are needed.
 
     Raises:
-        EngineError: `asked` is below one or above the number of cores.
+        EngineError: `asked` is below one or above the number of cores that this process has.
     """
-    cores = os.cpu_count() or 1
+    cores = _cores()
     if asked is None:
         return cores - 1 if cores >= 4 else cores
     if not 1 <= asked <= cores:
         raise EngineError(
-            f"--threads must be from 1 to {cores}, the cores of this machine; got {asked}"
+            f"--threads must be from 1 to {cores}, the cores that there are; got {asked}"
         )
     return asked
+
+
+def _cores() -> int:
+    """Those that this process may run on: in a container fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

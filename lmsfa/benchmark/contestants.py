@@ -23,7 +23,8 @@ from lmsfa.prediction import Prediction
 Rgb = NDArray[np.uint8]
 
 FORWARD = "forward"
-"""The network alone: a picture of the input's size lies ready, the answer ends in memory."""
+"""The network alone: a picture of the input's size lies ready, the answer ends in memory. On a GPU,
+where one graph is the whole way, with the copies, the letterbox and the choice of answers."""
 END_TO_END = "end_to_end"
 """A frame in, its prediction out."""
 PREPROCESS, DECODE, PAINT = "preprocess", "decode", "paint"

@@ -24,12 +24,15 @@ STAGES = {"preprocess": PREPROCESS, "network": FORWARD, "decode": DECODE, "paint
 """What a frame goes through, by the name of its run."""
 
 
-def figures(own: Sequence[Timed], peers: Sequence[Timed]) -> dict[str, Any]:
+def figures(
+    own: Sequence[Timed], peers: Sequence[Timed], cuda_networks: Sequence[Timed] = ()
+) -> dict[str, Any]:
     """What `bench` reports of times.
 
     Args:
         own: ours.
         peers: theirs, of the same rounds.
+        cuda_networks: our network alone on a CUDA device, of the same rounds.
 
     Returns:
         Ready for JSON. `ratio_to_best_peer` is by precision the median over the rounds of the
@@ -43,6 +46,7 @@ def figures(own: Sequence[Timed], peers: Sequence[Timed]) -> dict[str, Any]:
         "rounds": len(own[0].ms[FORWARD]),
         "ours": [_own_row(entry) for entry in own],
         "peers": [_row(entry) for entry in peers],
+        "cuda_networks": [_row(entry) for entry in cuda_networks],
         "ratio_to_best_peer": {name: median(ratio) for name, ratio in by_precision.items()},
         "ratio_spread": {name: spread(ratio) for name, ratio in by_precision.items()},
         "ratio_by_engine": {name: median(ratio) for name, ratio in by_engine.items()},

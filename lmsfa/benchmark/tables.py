@@ -18,18 +18,19 @@ def bench_table(report: Report) -> str:
         f"{report['device']}: {report['size']} px, {report['rounds']} interleaved rounds, "
         "medians in ms"
     )
-    parts = [f"{title}\n{_networks(report)}", _stages(report), _ratios(report)]
+    left_out = "\n".join(f"left out: {reason}" for reason in report["left_out"])
+    parts = [f"{title}\n{_networks(report)}", _stages(report), _ratios(report), left_out]
     return "\n\n".join(part for part in parts if part)
 
 
 def _networks(report: Report) -> str:
     head = ["network", "engine", "precision", "network", "p99", "frame", "p99", "FPS", "MB"]
     rows = [head]
-    for row in (*report["ours"], *report["peers"]):
+    for row in (*report["ours"], *report["peers"], *report["cuda_networks"]):
         whole = row.get("end_to_end_ms")
         frame = [*_times(whole), f"{1000 / whole['p50']:.1f}"] if whole else ["-"] * 3
         named = [row["name"], row["engine"], row["precision"]]
-        memory = f"{row['memory_mb']['model_mb']:.0f}"
+        memory = f"{row['memory_mb']['model_mb']:.0f}" if "memory_mb" in row else "-"
         rows.append([*named, *_times(row["forward_ms"]), *frame, memory])
     return columns(rows)
 
@@ -78,7 +79,7 @@ def growth_table(report: Report) -> str:
 def _grown(report: Report) -> Iterator[list[str]]:
     for row in report["network"]:
         side = f"{row['px']} px"
-        memory = f"{row['memory_mb']['model_mb']:.0f}"
+        memory = f"{row['memory_mb']['model_mb']:.0f}" if "memory_mb" in row else "-"
         yield ["network", side, *_times(row["forward_ms"]), "-"]
         yield ["frame to prediction", side, *_times(row["end_to_end_ms"]), memory]
     for step in (DECODE, PAINT):

@@ -75,6 +75,7 @@ def _bench(options: argparse.Namespace) -> Report:
         versus=options.versus,
         rounds=options.rounds,
         threads=options.threads,
+        tolerant=options.engine in (None, "all"),
     )
 
 

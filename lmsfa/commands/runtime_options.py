@@ -23,5 +23,5 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         "--threads",
         type=int,
         metavar="N",
-        help="threads of the model; by default the picture keeps a core",
+        help="threads of the model; by default the picture keeps a core, of four or more",
     )

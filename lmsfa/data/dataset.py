@@ -22,9 +22,9 @@ from lmsfa.data.augmentation import (
     spoil,
     warp,
 )
+from lmsfa.postprocess import MASK_STRIDE
 from lmsfa.training.batch import Batch
 
-MASK_STRIDE = 4
 MIN_VISIBLE_PX = 32
 """An instance of which fewer input pixels are left after augmentation is not asked for."""
 

@@ -18,10 +18,10 @@ from lmsfa.data.formats.description import (
 from lmsfa.data.formats.folders import files_below, is_file
 from lmsfa.data.formats.label_map import read_label_maps
 from lmsfa.data.formats.labelme import is_labelme, read_labelme
-from lmsfa.data.formats.problems import Problems, printable
+from lmsfa.data.formats.problems import Problems
 from lmsfa.data.formats.reading import Reading, check_any
 from lmsfa.data.formats.yolo import find_yolo, read_yolo
-from lmsfa.errors import DatasetError
+from lmsfa.errors import DatasetError, printable
 
 FORMATS = ("label-map", "labelme", "yolo", "coco")
 

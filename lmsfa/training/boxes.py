@@ -39,3 +39,11 @@ def _intersection_and_union(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     area_a = (a[..., 2:] - a[..., :2]).clamp(min=0).prod(-1)
     area_b = (b[..., 2:] - b[..., :2]).clamp(min=0).prod(-1)
     return shared, area_a + area_b - shared + _TINY
+
+
+def inside(boxes: Tensor, height: int, width: int) -> Tensor:
+    """Boxes (..., 4) in cells -> (..., height, width), whether a cell's centre lies inside."""
+    rows = torch.arange(height, device=boxes.device)[:, None] + 0.5
+    columns = torch.arange(width, device=boxes.device) + 0.5
+    left, top, right, bottom = boxes[..., None, None].unbind(-3)
+    return (columns > left) & (columns < right) & (rows > top) & (rows < bottom)

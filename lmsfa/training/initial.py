@@ -2,7 +2,8 @@
 
 A network that is narrower than those weights' takes evenly spaced channels of them (weight
 selection, Xu et al. 2024, arXiv:2311.18823): parts that stand one behind another in a tensor all
-shrink by the same share, so that the same channels meet again in the next layer.
+shrink by the same share, so that the same channels meet again in the next layer. The scale mixer's
+projection of 2x2 means is an exception: there four columns are a channel, and they are mixed up.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def start_from(
     same_kind = family_of(card.system).network is family.network
     if not same_kind or not _holds(tensors, ours, axes) or not _same_activation(card, network):
         raise CheckpointError(
-            f"{weights}: its network is a {card.system} of a shape that cannot be started from; "
-            "give weights of the same model or of a larger one"
+            f"{weights}: its network is a {card.system} that cannot be started from; give weights "
+            "of the same model or of a larger one, with the same activation"
         )
     started = {
         name: _merged(tensor, tensors[name], axes[name], pairs) for name, tensor in ours.items()

@@ -80,6 +80,9 @@ class Trainer:
         names = tuple(entry.name for entry in dataset.classes)
         self.network = self.family.make(replace(self.family.config, classes=len(names)))
         self.start = start_from(self.network, self.family, names, init) if init else None
+        if self.start:
+            shared = ", ".join(self.start.classes) or "none"
+            _log.info("starts from %s; classes that both know: %s", init, shared)
         self.teacher = read_teacher(teacher, names, processes.device) if teacher else None
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(

@@ -10,9 +10,10 @@ from torch.nn import functional
 
 from lmsfa.models.detection import BOX_BINS, AuxiliaryLogits, TrainingLogits, decode_boxes
 from lmsfa.models.head import sobel
+from lmsfa.postprocess import MASK_STRIDE
 from lmsfa.training.assigner import Assignment, assign
 from lmsfa.training.batch import Batch
-from lmsfa.training.boxes import complete_iou
+from lmsfa.training.boxes import complete_iou, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,6 @@ def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: T
     """BCE (a mean over the box) and Dice of the assembled masks inside the box, void left out."""
     head = logits.head
     height, width = head.prototypes.shape[2:]
-    rows = torch.arange(height, device=known.device) + 0.5
-    columns = torch.arange(width, device=known.device) + 0.5
     summed = head.prototypes.float().sum() * 0
     answered = 0
     for index, prototypes in enumerate(head.prototypes.float()):
@@ -134,14 +133,11 @@ def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: T
         coefficients = head.coefficients[index].float()[cells]
         mask_logits = (coefficients @ prototypes.flatten(1)).reshape(-1, height, width)
         truth = batch.masks[index, instance].float() / 255
-        box = batch.boxes[index, instance] / 4
-        across = (columns > box[:, :1]) & (columns < box[:, 2:3])
-        down = (rows > box[:, 1:2]) & (rows < box[:, 3:4])
-        inside = down[:, :, None] * across[:, None, :] * known[index]
-        area = inside.sum((1, 2)).clamp(min=1.0)
+        within = inside(batch.boxes[index, instance] / MASK_STRIDE, height, width) * known[index]
+        area = within.sum((1, 2)).clamp(min=1.0)
         each = functional.binary_cross_entropy_with_logits(mask_logits, truth, reduction="none")
-        bce = (each * inside).sum((1, 2)) / area
-        summed = summed + (bce + _dice_loss(mask_logits.sigmoid(), truth, inside)).sum()
+        bce = (each * within).sum((1, 2)) / area
+        summed = summed + (bce + _dice_loss(mask_logits.sigmoid(), truth, within)).sum()
         answered += cells.numel()
     return summed / max(answered, 1)
 

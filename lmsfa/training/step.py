@@ -33,7 +33,7 @@ class TrainingError(InputError):
 class LossModule(nn.Module):
     """Network and losses in one module, so that gradients can be averaged over processes.
 
-    A teacher's answers count as much as the truth.
+    What a teacher answers is learned besides the truth.
     """
 
     def __init__(

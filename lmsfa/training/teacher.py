@@ -12,6 +12,8 @@ from torch.nn import functional
 from lmsfa.backends.graph import load_network
 from lmsfa.errors import InputError
 from lmsfa.models.detection import BOX_BINS, HeadLogits, InstanceNetwork, decode_boxes
+from lmsfa.postprocess import MASK_STRIDE
+from lmsfa.training.boxes import inside
 from lmsfa.training.losses import LossWeights
 
 MASKS = 32
@@ -66,8 +68,9 @@ def taught_losses(
     Classes: binary cross entropy against the teacher's probabilities. Distribution: the
     Kullback-Leibler divergence of the box sides' distances. Mask: binary cross entropy inside the
     teacher's boxes, of the `MASKS` surest cells, of assembled masks: the two networks' prototypes
-    need not be alike. Each is a mean over cells, which count by the teacher's highest probability,
-    and weighs what the same answer's loss against the truth does.
+    need not be alike. Distribution and mask are means over cells, which count by the teacher's
+    highest probability; classes are a sum over all cells, in shares of all that certainty. Each
+    weighs what the same answer's loss against the truth does.
     """
     probability = teacher.classes.float().sigmoid()
     sure = probability.amax(2)
@@ -99,9 +102,9 @@ def _mask_distances(learner: HeadLogits, teacher: HeadLogits, cells: Tensor) -> 
     ours, theirs = _mask_logits(learner, cells), _mask_logits(teacher, cells)
     boxes = decode_boxes(teacher.boxes.float(), teacher.points, teacher.strides)
     picked = boxes.gather(1, cells[..., None].expand(-1, -1, 4))
-    inside = _inside(picked / 4, *ours.shape[2:])
+    within = inside(picked / MASK_STRIDE, *ours.shape[2:])
     each = functional.binary_cross_entropy_with_logits(ours, theirs.sigmoid(), reduction="none")
-    return (each * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1.0)
+    return (each * within).sum((2, 3)) / within.sum((2, 3)).clamp(min=1.0)
 
 
 def _mask_logits(head: HeadLogits, cells: Tensor) -> Tensor:
@@ -109,11 +112,3 @@ def _mask_logits(head: HeadLogits, cells: Tensor) -> Tensor:
     count = head.coefficients.shape[2]
     picked = head.coefficients.float().gather(1, cells[..., None].expand(-1, -1, count))
     return torch.einsum("bkp,bphw->bkhw", picked, head.prototypes.float())
-
-
-def _inside(boxes: Tensor, height: int, width: int) -> Tensor:
-    """(B, K, 4) boxes in cells -> (B, K, height, width), whether a cell's centre lies inside."""
-    rows = torch.arange(height, device=boxes.device)[:, None] + 0.5
-    columns = torch.arange(width, device=boxes.device) + 0.5
-    left, top, right, bottom = boxes[..., None, None].unbind(2)
-    return (columns > left) & (columns < right) & (rows > top) & (rows < bottom)

@@ -12,8 +12,12 @@ import onnx
 import openvino
 import openvino.opset13 as opset
 import pytest
+import torch
 
+from lmsfa.backends import RUNTIMES
+from lmsfa.benchmark import running
 from lmsfa.benchmark.contestants import Contestant, ours
+from lmsfa.benchmark.cuda_networks import eager_fp32
 from lmsfa.benchmark.figures import figures
 from lmsfa.benchmark.peers import PEER_RUNTIMES, peer
 from lmsfa.benchmark.rounds import Timed
@@ -203,6 +207,39 @@ def test_a_peer_of_another_size_or_kind_is_named(
         said = capsys.readouterr().err.strip()
         assert said.startswith(f"error: {path}: ")
         assert "\n" not in said
+
+
+def test_of_all_runtimes_one_that_cannot_be_used_is_left_out_and_named(
+    weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ("openvino-fp32", "onnxruntime-gone")
+    monkeypatch.setitem(RUNTIMES, here[1], "no_such_module:Backend")
+    monkeypatch.setattr(running, "runtimes_here", lambda *_: here)
+    command = ["bench", "--weights", str(weights), "--size", "64", "--rounds", "1"]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "left out: onnxruntime-gone: runtime onnxruntime-gone is not installed here" in said
+    assert main([*command, "--engine", here[1]]) == 2
+    assert capsys.readouterr().err.startswith("error: runtime onnxruntime-gone is not installed")
+
+
+def test_the_network_as_it_is_written_is_timed_layer_by_layer(weights: Path) -> None:
+    card = replace(read_card(card_path(weights)), input_size_px=64)
+    who = eager_fp32(weights, card, "cpu")
+    assert (who.precision, list(who.runs)) == ("fp32", ["forward"])
+    who.runs["forward"]()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_the_network_alone_is_timed_on_the_gpu(
+    weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["bench", "--weights", str(weights), "--engine", "torch-cuda", "--rounds", "3"]
+    assert main([*command, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["cuda_networks"]
+    assert [row["precision"] for row in rows] == ["fp16", "fp32"]
+    assert rows[0]["forward_ms"]["p50"] < rows[1]["forward_ms"]["p50"]
 
 
 @pytest.mark.parametrize(

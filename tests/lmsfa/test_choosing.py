@@ -1,6 +1,7 @@
 """`auto`: the fastest runtime that answers as the plain network does, tried once and remembered."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from lmsfa.backends import RUNTIMES, choosing
 from lmsfa.backends.agreement import answers_agree
 from lmsfa.backends.choosing import Choice, Trial, choose, choose_among, fastest
-from lmsfa.card import ModelCard, card_path, read_card
+from lmsfa.card import ModelCard, card_path, int8_path, read_card
 from lmsfa.cli import main
 from lmsfa.postprocess import RawAnswer
 from lmsfa.registry import EngineError, load_engine
@@ -62,6 +63,50 @@ def test_the_next_family_is_tried_where_none_of_the_first_agrees(
     backend.close()
     assert choice.runtime == "torch-cpu"
     assert "onnxruntime-gone cannot be used" in choice.reason
+
+
+def test_a_runtime_that_fails_while_it_answers_is_not_taken(
+    weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RUNTIMES, "torch-cuda-made", "made_backends:FailingBackend")
+    _only(monkeypatch, "torch-cuda-made", "openvino-fp32")
+    backend, choice = choose(weights, written, threads=1)
+    backend.close()
+    assert choice.runtime == "openvino-fp32"
+    assert "torch-cuda-made cannot be used (out of memory while answering)" in choice.reason
+
+
+def test_what_was_remembered_and_fails_today_is_chosen_anew(
+    weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only(monkeypatch, "openvino-fp32", "torch-cpu")
+    choose(weights, written, threads=1)[0].close()
+    monkeypatch.setitem(RUNTIMES, "openvino-fp32", "made_backends:FailingBackend")
+    backend, choice = choose(weights, written, threads=1)
+    backend.close()
+    assert choice.runtime == "torch-cpu"
+
+
+def test_without_openvino_the_others_are_compared_all_the_same(
+    weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(sys.modules, "lmsfa.backends.openvino_cpu", raising=False)
+    backend, choice = choose(weights, written, threads=1)
+    backend.close()
+    assert choice.runtime == "onnxruntime-fp32"
+    assert choice.trials[0].agreement > 0.99
+
+
+def test_an_int8_network_made_anew_is_another_choice(
+    weights: Path, written: ModelCard, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only(monkeypatch, "openvino-fp32")
+    network = int8_path(weights, written.input_size_px)
+    for content in (b"one", b"two"):
+        network.write_bytes(content)
+        choose(weights, written, threads=1)[0].close()
+    assert len(list(memory.iterdir())) == 2
 
 
 def test_a_gpu_that_cuts_by_thresholds_is_tried_without_and_runs_with_them(

@@ -19,7 +19,7 @@ from lmsfa.shipped import WEIGHTS
 def test_the_picture_keeps_a_core_where_there_are_four(
     cores: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
     assert thread_budget() == threads
     assert thread_budget(1) == 1
     assert thread_budget(cores) == cores
@@ -43,7 +43,7 @@ def as_before() -> object:
 @pytest.mark.parametrize("runtime", ["torch-cpu", "torch-cpu-bf16"])
 @pytest.mark.usefixtures("as_before")
 def test_torch_keeps_to_the_budget(weights: Path, runtime: str) -> None:
-    for threads in {1, os.cpu_count() or 1}:
+    for threads in {1, thread_budget()}:
         load_engine(weights, runtime, threads=threads)
         assert torch.get_num_threads() == threads
 

@@ -11,8 +11,8 @@ from typing import Any
 from lmsfa.card import CardError, ClassSpec
 from lmsfa.data.annotated import DatasetClass
 from lmsfa.data.formats.class_names import is_name, named_class
-from lmsfa.data.formats.problems import one_line, reason
-from lmsfa.errors import DatasetError
+from lmsfa.data.formats.problems import reason
+from lmsfa.errors import DatasetError, one_line
 
 DESCRIPTION_FILE = "dataset.json"
 

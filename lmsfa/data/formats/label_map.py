@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
 from lmsfa.data.formats.description import DESCRIPTION_FILE, read_json
 from lmsfa.data.formats.folders import is_file, is_folder, name_and_group, pictures_below
-from lmsfa.data.formats.problems import one_line, printable
 from lmsfa.data.formats.reading import Reading, check_any
 from lmsfa.data.pictures import map_values
-from lmsfa.errors import DatasetError
+from lmsfa.errors import DatasetError, one_line, printable
 from lmsfa.prediction import Region
 
 

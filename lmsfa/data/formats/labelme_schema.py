@@ -8,8 +8,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from lmsfa.data.formats.class_names import is_name
-from lmsfa.data.formats.problems import one_line
-from lmsfa.errors import DatasetError
+from lmsfa.errors import DatasetError, one_line
 
 AREAS = ("polygon", "rectangle", "circle", "mask")
 MARKS = ("line", "linestrip", "point", "points")

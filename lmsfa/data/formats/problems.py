@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lmsfa.errors import DatasetError
-
-MOST_SHOWN = 300
-"""Characters of a foreign text that a message repeats."""
+from lmsfa.errors import DatasetError, one_line, printable
 
 
 class Problems:
@@ -45,18 +42,7 @@ class Problems:
         self.lines.append(f"{printable(place)}: {what}")
 
 
-def one_line(text: object) -> str:
-    """The text of an error from elsewhere, without line breaks and not endless."""
-    shown = printable(" ".join(str(text).split()))
-    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
-
-
 def reason(error: Exception) -> str:
     """Why a file cannot be read, without its name, which a system's own message repeats."""
     said = error.strerror if isinstance(error, OSError) else None
     return one_line(said or error)
-
-
-def printable(text: str) -> str:
-    """A text that every screen takes: file names may hold bytes that are no characters."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

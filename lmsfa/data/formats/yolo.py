@@ -13,11 +13,11 @@ import yaml
 from lmsfa.data.annotated import AnnotatedSet, Annotation, Sample, Shape
 from lmsfa.data.formats.class_names import is_name
 from lmsfa.data.formats.folders import group_of, is_file, unique_names
-from lmsfa.data.formats.problems import one_line, reason
+from lmsfa.data.formats.problems import reason
 from lmsfa.data.formats.reading import Reading, checked_points
 from lmsfa.data.formats.yolo_places import Listed, listed_pictures, looks_listed, text_lines
 from lmsfa.data.pictures import picture_size
-from lmsfa.errors import DatasetError
+from lmsfa.errors import DatasetError, one_line
 
 SPLITS = ("train", "val", "test")
 _SPLIT_KEYS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "Research use only; not a medical device.",
     )
     add = parser.add_argument
-    source = "file, folder of pictures, camera:0, or a stream's URL"
+    source = "file, folder of pictures, camera:0, a stream's URL, or phantom: (a made scene)"
     add("--source", default=str(DEMO_CLIP), help=source)
     add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
     engine = "what the model runs on (default: auto, the fastest that agrees here)"

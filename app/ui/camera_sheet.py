@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout
 
 from app.core.sources.devices import Camera, list_cameras
+from app.core.sources.phantom import SCHEME
 from app.ui.sheet import Sheet
 from app.ui.theme import button
 
@@ -16,7 +17,7 @@ POLL_MS = 50
 
 
 class CameraSheet(Sheet):
-    """A button for every device that is connected now, and a line for a stream's address.
+    """A button for every device that is connected now, for streams a line, and the made scene.
 
     Signals:
         chosen: the spec of a camera or the address of a stream.
@@ -45,7 +46,11 @@ class CameraSheet(Sheet):
         connect.clicked.connect(self._open_address)
         heading = QLabel("NETWORK ADDRESS")
         heading.setProperty("role", "heading")
-        for widget in (self._state, again, heading, self.address, connect):
+        without = QLabel("WITHOUT A CAMERA")
+        without.setProperty("role", "heading")
+        made = button("Made scene, SYNTHETIC", "Open a scene that a program draws")
+        made.clicked.connect(lambda: self.chosen.emit(SCHEME))
+        for widget in (self._state, again, heading, self.address, connect, without, made):
             self.body.addWidget(widget)
         self.body.insertLayout(1, self._devices)
 

@@ -13,9 +13,7 @@ Times = NDArray[np.float64]
 WARM_UP_ROUNDS = 5
 
 
-def interleaved_ms(
-    runs: Sequence[Run], rounds: int, warm_up_rounds: int = WARM_UP_ROUNDS
-) -> Times:
+def interleaved_ms(runs: Sequence[Run], rounds: int, warm_up_rounds: int = WARM_UP_ROUNDS) -> Times:
     """Times every run once a round, after some that do not count.
 
     Each round has another order, always the same ones: threads that a run leaves spinning, and

@@ -13,8 +13,8 @@ Times = NDArray[np.float64]
 WARM_UP_ROUNDS = 5
 
 
-def interleaved_ms(runs: Sequence[Run], rounds: int) -> Times:
-    """Times every run once a round, after `WARM_UP_ROUNDS` that do not count.
+def interleaved_ms(runs: Sequence[Run], rounds: int, warm_up_rounds: int = WARM_UP_ROUNDS) -> Times:
+    """Times every run once a round, after some that do not count.
 
     Each round has another order, always the same ones: threads that a run leaves spinning, and
     caches that it leaves full, meet all others alike.
@@ -22,13 +22,14 @@ def interleaved_ms(runs: Sequence[Run], rounds: int) -> Times:
     Args:
         runs: what is timed; at least one.
         rounds: how often.
+        warm_up_rounds: how often before that.
 
     Returns:
         (rounds, runs) milliseconds of wall-clock time.
     """
     taken = np.zeros((rounds, len(runs)))
     order = np.random.default_rng(0)
-    for number in range(-WARM_UP_ROUNDS, rounds):
+    for number in range(-warm_up_rounds, rounds):
         for index in order.permutation(len(runs)):
             started = time.perf_counter_ns()
             runs[index]()

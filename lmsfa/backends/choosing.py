@@ -30,15 +30,20 @@ from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
 from lmsfa.whole_file import write_whole
 
-TIMED_ROUNDS = 12
-"""Enough to tell a tenth apart, and over before anybody waits."""
+TIMED_ROUNDS, WARM_UP_ROUNDS = 8, 2
+"""Enough to tell a fifth apart, and over before anybody waits; all have answered before."""
 PACKAGES = ("openvino", "onnxruntime", "torch", "tensorrt")
 """When one of them changes, the choice is made again."""
 GPUS = ("tensorrt", "torch-cuda")
-FAMILIES = (GPUS, ("openvino",), ("onnxruntime",), ("torch-cpu",))
+FAMILIES = (
+    GPUS,
+    ("openvino-int8", "openvino-bf16"),
+    ("openvino",),
+    ("onnxruntime",),
+    ("torch-cpu",),
+)
 """How names begin. The next family is tried where none of the one before agrees: a start has no
-time to convert the network for runtimes that would hardly win."""
-
+time to load runtimes that would hardly win."""
 REFERENCE = "torch-cpu"
 """What the others are compared with."""
 FAILURES = (InputError, RuntimeError, OSError)
@@ -109,7 +114,8 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
             return _answering(weights, card, remembered.runtime, threads, question), remembered
     tried: list[Trial] = []
     for family in FAMILIES:
-        names = [name for name in here if name.startswith(family)]
+        known = {trial.runtime for trial in tried}
+        names = [name for name in here if name.startswith(family) and name not in known]
         trials, loaded = _try(weights, card, names, threads)
         tried += trials
         choice = fastest(tried)
@@ -200,7 +206,7 @@ def _try(
         else:
             loaded[name] = backend
     runs = [partial(question.ask, backend) for backend in loaded.values()]
-    times = np.median(interleaved_ms(runs, TIMED_ROUNDS), 0)
+    times = np.median(interleaved_ms(runs, TIMED_ROUNDS, WARM_UP_ROUNDS), 0)
     for name, p50_ms in zip(loaded, times, strict=True):
         trials[name] = replace(trials[name], p50_ms=round(float(p50_ms), 1))
     return list(trials.values()), loaded

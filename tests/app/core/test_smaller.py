@@ -7,7 +7,8 @@ import pytest
 from made_engines import CARD
 
 from app.core.smaller import smaller_weights
-from lmsfa.card import ModelCard, card_path, write_card
+from lmsfa.card import ModelCard, card_path, read_card, write_card
+from lmsfa.shipped import WEIGHTS
 
 BIG = replace(CARD, system="lmsfa")
 SMALL = replace(CARD, system="lmsfa_small")
@@ -24,6 +25,12 @@ def test_the_small_model_of_the_same_structures_is_found(tmp_path: Path) -> None
     big, small = _put(tmp_path, "big", BIG), _put(tmp_path, "small", SMALL)
     assert smaller_weights(big, BIG) == small
     assert smaller_weights(small, SMALL) is None
+
+
+def test_the_shipped_small_weights_are_found_beside_the_shipped_default() -> None:
+    small = smaller_weights(WEIGHTS, read_card(card_path(WEIGHTS)))
+    assert small == WEIGHTS.with_name("lmsfa-larynx-small.safetensors")
+    assert read_card(card_path(small)).draw_order == read_card(card_path(WEIGHTS)).draw_order
 
 
 @pytest.mark.parametrize(

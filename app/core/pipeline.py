@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,7 @@ from app.core.snapshot import (
     ModelStatus,
     PlaybackMode,
     Result,
+    Signal,
     Snapshot,
     SourceState,
     SourceStatus,
@@ -30,6 +32,9 @@ DEFAULT_MAX_AGE_MS = 120.0
 """Approved systems show annotations up to this age."""
 CLOSE_WAIT_S = 2.0
 
+STALL_PERIODS = 5
+"""A picture that stands for longer is said to stand: nobody may take it for the present."""
+ASSUMED_RATE_FPS = 25.0
 VIEW_ATTEMPTS = 5
 """A reader that is interrupted between the two threads' views looks again, but not for ever."""
 
@@ -141,6 +146,8 @@ class Pipeline:
         """
         capture, inference = self._capture, self._inference
         shown, answers = _views(capture, inference)
+        if _is_stalled(shown, now_s):
+            shown = replace(shown, status=replace(shown.status, signal=Signal.STALLED))
         result, expires_s = self._valid_result(shown, answers)
         if now_s > expires_s:
             result, expires_s = None, math.inf
@@ -174,6 +181,8 @@ class Pipeline:
         """The answer that belongs to the shown picture, and until when (monotonic, seconds)."""
         if shown.frame is None or not answers.results:
             return None, math.inf
+        if shown.status.signal is not Signal.GOOD:
+            return None, math.inf
         locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
         if locked or shown.stands_still:
             return answers.result_for(shown.frame), math.inf
@@ -195,6 +204,17 @@ class Pipeline:
         capture = self._capture
         if capture is not None:
             capture.model_changed()
+
+
+def _is_stalled(shown: CaptureView, now_s: float) -> bool:
+    """Whether a live source owes a picture for longer than its rate and its way explain."""
+    info = shown.status.info
+    if shown.frame is None or info is None or info.is_recording:
+        return False
+    if shown.status.state is not SourceState.PLAYING:
+        return False
+    limit_s = max(info.jitter_s, STALL_PERIODS / (info.rate_fps or ASSUMED_RATE_FPS))
+    return now_s - shown.frame.captured_s > limit_s
 
 
 def _views(

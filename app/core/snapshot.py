@@ -40,6 +40,20 @@ class ModelState(Enum):
     FAULT = "fault"
 
 
+class Signal(Enum):
+    """What the picture says of its signal; anything but GOOD is named on screen by its words."""
+
+    GOOD = ""
+    STALLED = "SIGNAL STALLED"
+    FROZEN = "PICTURE FROZEN"
+    BLACK = "BLACK PICTURE"
+    BLUE = "BLUE SCREEN"
+    BARS = "COLOUR BARS"
+    SLATE = "NO SIGNAL PICTURE"
+    SWAPPED = "COLOURS SWAPPED"
+    RESIZED = "PICTURE SIZE CHANGED"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What a source says of itself once it is open.
@@ -50,6 +64,7 @@ class SourceInfo:
         height: pixels; 0 until known.
         rate_fps: frames a second as declared; 0 where unknown.
         duration_s: length of a recording, seconds; None for a live source.
+        jitter_s: how long a live source may be silent for reasons of its way here, seconds.
     """
 
     name: str
@@ -57,6 +72,7 @@ class SourceInfo:
     height: int
     rate_fps: float
     duration_s: float | None
+    jitter_s: float = 0.0
 
     @property
     def is_recording(self) -> bool:
@@ -66,12 +82,17 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """State of the source; `message` is one line for people, empty where nothing is wrong."""
+    """State of the source; `message` is one line for people, empty where nothing is wrong.
+
+    Attributes:
+        signal: what its pictures say; no overlay is painted on any but a GOOD one.
+    """
 
     state: SourceState
     message: str = ""
     info: SourceInfo | None = None
     frames_read: int = 0
+    signal: Signal = Signal.GOOD
 
 
 @dataclass(frozen=True, slots=True)

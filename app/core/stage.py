@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.core.commands import CommandQueue
 from app.core.frame import Frame
+from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
 
@@ -67,6 +68,7 @@ class Stage:
         self.commands = CommandQueue()
         self.view = CaptureView(SourceStatus(SourceState.OPENING))
         self._source_id = source_id
+        self._monitor = SignalMonitor(is_recording=True)
 
     def frame_from(self, picture: Picture, captured_s: float) -> Frame:
         """Makes the frame of a picture captured at `captured_s` on the monotonic clock."""
@@ -76,13 +78,18 @@ class Stage:
 
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
+        self._monitor = SignalMonitor(is_recording=info.is_recording)
         self.view = CaptureView(SourceStatus(SourceState.PLAYING, info=info))
 
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
         shown = self.view
         status = replace(
-            shown.status, state=state, message="", frames_read=shown.status.frames_read + 1
+            shown.status,
+            state=state,
+            message="",
+            frames_read=shown.status.frames_read + 1,
+            signal=self._monitor.judge(frame),
         )
         self.view = CaptureView(status, frame, frame.captured_s if jumped else shown.since_s)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
-from app.core.snapshot import PlaybackMode, Snapshot, SourceState, SourceStatus
+from app.core.snapshot import PlaybackMode, Signal, Snapshot, SourceState
 from app.ui import style_choice
 from app.ui.age_bound import AgeBound
 from app.ui.ai_state import AiState, ai_state
@@ -32,10 +32,6 @@ LATELY_S = 10.0
 """Age and availability look back so far: enough for a p99, and still about what happens now."""
 UNANSWERED_S = 0.5
 """After so long without an answer, or a structure, the picture says so; sooner it would flicker."""
-SILENT_PERIODS = 5
-SILENT_S = 0.3
-"""A live picture that stands for longer is said to stand: nobody may take it for the present."""
-ASSUMED_RATE_FPS = 25.0
 
 
 class Controller(QObject):
@@ -317,18 +313,12 @@ def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, 
         live = source.info is not None and not source.info.is_recording
         age = f" {now_s - frame.captured_s:.0f} s AGO" if live else ""
         chips.append((Level.WATCH, f"PAUSED{age}"))
-    if frame is not None and _is_silent(source, frame, now_s):
-        chips.append((Level.BAD, f"NO NEW PICTURE {now_s - frame.captured_s:.0f} s"))
+    if source.signal is Signal.STALLED and frame is not None:
+        chips.append((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"))
+    elif source.signal is not Signal.GOOD:
+        chips.append((Level.BAD, source.signal.value))
     if source.state is SourceState.FAULT and frame is not None:
         chips.append((Level.BAD, "PICTURE STOPPED"))
     if source.state is SourceState.ENDED:
         chips.append((Level.QUIET, "END OF RECORDING"))
     return tuple(chips)
-
-
-def _is_silent(source: SourceStatus, frame: Frame, now_s: float) -> bool:
-    """Whether a live source has given nothing for longer than five of its frame periods."""
-    if source.state is not SourceState.PLAYING or source.info is None or source.info.is_recording:
-        return False
-    limit_s = max(SILENT_S, SILENT_PERIODS / (source.info.rate_fps or ASSUMED_RATE_FPS))
-    return now_s - frame.captured_s > limit_s

@@ -11,6 +11,8 @@ from app.core.sources.stream import NO_WAITING, LiveStream
 
 LIMIT_S = 5.0
 """How long a sender may be silent, while opening and while running."""
+JITTER_S = 0.3
+"""Packets may be late by so much without anything being wrong."""
 OPTIONS = {
     **NO_WAITING,
     "rtsp_transport": "tcp",
@@ -44,7 +46,7 @@ class NetworkSource:
             raise SourceError(
                 f"{self._url}: a recording, not a live stream; download it and open the file"
             )
-        self._stream = LiveStream(self._url, container)
+        self._stream = LiveStream(self._url, container, JITTER_S)
         return self._stream.info()
 
     def read(self) -> Picture | None:

@@ -15,13 +15,13 @@ NO_WAITING = {"fflags": "nobuffer", "flags": "low_delay"}
 
 
 class LiveStream:
-    """An open live video stream of FFmpeg."""
+    """An open live video stream of FFmpeg; `jitter_s` as in `SourceInfo`."""
 
-    def __init__(self, name: str, container: InputContainer) -> None:
+    def __init__(self, name: str, container: InputContainer, jitter_s: float = 0.0) -> None:
         if not container.streams.video:
             container.close()
             raise SourceError(f"{name}: sends no video; choose a source with a picture")
-        self._name = name
+        self._name, self._jitter_s = name, jitter_s
         self._container = container
         self._stream = container.streams.video[0]
         # Frame threading would keep one picture back for every thread.
@@ -32,7 +32,8 @@ class LiveStream:
         """What the stream declares."""
         stream = self._stream
         rate_fps = float(stream.average_rate or 0)
-        return SourceInfo(self._name, stream.width or 0, stream.height or 0, rate_fps, None)
+        size = stream.width or 0, stream.height or 0
+        return SourceInfo(self._name, *size, rate_fps, None, self._jitter_s)
 
     def next_frame(self) -> VideoFrame | None:
         """Blocks for the next frame; None when the sender ended the stream.

@@ -327,13 +327,13 @@ def test_live_picture_that_stands_is_said_to_stand(desk, qtbot):
     frames_go_on(made, qtbot)
     camera.silent.set()
     qtbot.waitUntil(
-        lambda: any("NO NEW PICTURE" in text for text in made.window.chips.texts),
+        lambda: any("SIGNAL STALLED" in text for text in made.window.chips.texts),
         timeout=PATIENT_MS,
     )
     camera.silent.clear()
     camera.goes_on.set()
     qtbot.waitUntil(
-        lambda: not any("NO NEW PICTURE" in text for text in made.window.chips.texts),
+        lambda: not any("SIGNAL STALLED" in text for text in made.window.chips.texts),
         timeout=PATIENT_MS,
     )
 

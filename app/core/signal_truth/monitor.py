@@ -1,0 +1,65 @@
+"""Follows a source's pictures and says what they tell of its signal."""
+
+from __future__ import annotations
+
+from app.core.frame import Frame
+from app.core.signal_truth.looks import (
+    coarse_colours,
+    has_swapped_colours,
+    is_one_colour,
+    look_of,
+)
+from app.core.signal_truth.stillness import Stillness
+from app.core.snapshot import Signal
+
+CONFIRMING_FRAMES = 3
+"""One odd picture is no fault yet; the promise is five frame periods."""
+FREEZE_S = 0.7
+"""The promise is one second."""
+SLATE_S = 0.3
+"""Nothing else of one colour stands so still."""
+RESIZED_S = 1.0
+"""So long a new size is said: the answers to it are on their way by then."""
+
+
+class SignalMonitor:
+    """Judges one opened source, picture by picture, on its capture thread.
+
+    Args:
+        is_recording: whether the source is one, whose pictures may stand.
+    """
+
+    def __init__(self, *, is_recording: bool) -> None:
+        self._stillness = None if is_recording else Stillness()
+        self._shape: tuple[int, ...] | None = None
+        self._resized_s = float("-inf")
+        self._named = self._candidate = Signal.GOOD
+        self._seen = 0
+
+    def judge(self, frame: Frame) -> Signal:
+        """What this picture and those before it say."""
+        if self._shape is not None and frame.rgb.shape != self._shape:
+            self._resized_s = frame.captured_s
+        self._shape = frame.rgb.shape
+        coarse = coarse_colours(frame.rgb)
+        look = look_of(coarse)
+        if look is Signal.GOOD and has_swapped_colours(coarse):
+            look = Signal.SWAPPED
+        confirmed = self._confirmed(look)
+        stands_s = self._stillness.stands_s(coarse, frame.captured_s) if self._stillness else 0.0
+        if confirmed not in (Signal.GOOD, Signal.SWAPPED):
+            return confirmed
+        if stands_s >= SLATE_S and is_one_colour(coarse):
+            return Signal.SLATE
+        if stands_s >= FREEZE_S:
+            return Signal.FROZEN
+        resized = frame.captured_s - self._resized_s < RESIZED_S
+        return Signal.RESIZED if resized and confirmed is Signal.GOOD else confirmed
+
+    def _confirmed(self, look: Signal) -> Signal:
+        """The look that several pictures in a row have had."""
+        self._seen = self._seen + 1 if look is self._candidate else 1
+        self._candidate = look
+        if self._seen >= CONFIRMING_FRAMES:
+            self._named = look
+        return self._named

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def choose(weights: Path, card: ModelCard, threads: int | None = None) -> tuple[
     if remembered is not None:
         # What was here yesterday may be gone today: then it is chosen anew.
         with suppress(*FAILURES):
-            question = _Question(card.input_size_px)
+            question = _Question(weights, card)
             return _answering(weights, card, remembered.runtime, threads, question), remembered
     tried: list[Trial] = []
     for family in FAMILIES:
@@ -158,16 +158,22 @@ def fastest(trials: Sequence[Trial]) -> Choice | None:
 
 
 class _Question:
-    """The made picture, asked of one runtime after the other."""
+    """The made picture, asked of one runtime after the other, and what is expected of them."""
 
-    def __init__(self, size_px: int) -> None:
-        self.size_px = size_px
+    def __init__(self, weights: Path, card: ModelCard) -> None:
+        self._weights, self._card = weights, card
+        self.size_px = size_px = card.input_size_px
         self._frame = check_frame(size_px)
         self._place = Letterbox.fit(size_px, size_px, size_px)
 
     def ask(self, backend: Backend) -> Answer:
         """An answer that is valid until the backend's next one."""
         return backend(self._frame, self._place)
+
+    @cached_property
+    def expected(self) -> Answer:
+        """As `reference_answer`, read once for all."""
+        return reference_answer(self._weights, self._card)
 
 
 def _answering(
@@ -191,7 +197,7 @@ def _try(
     They are loaded without thresholds: a made picture may hold nothing that is certain.
     """
     card = replace(card, score_threshold=0.0, score_thresholds={}, temperature=1.0)
-    question = _Question(card.input_size_px)
+    question = _Question(weights, card)
     trials: dict[str, Trial] = {}
     loaded: dict[str, Backend] = {}
     for name in names:
@@ -200,7 +206,7 @@ def _try(
         except FAILURES as error:
             trials[name] = Trial(name, fault=f"cannot be used ({one_line(error)})")
             continue
-        trials[name] = trial = _compared(weights, card, name, backend, question)
+        trials[name] = trial = _compared(name, backend, question, len(card.classes))
         if trial.fault:
             backend.close()
         else:
@@ -212,14 +218,11 @@ def _try(
     return list(trials.values()), loaded
 
 
-def _compared(
-    weights: Path, card: ModelCard, name: str, backend: Backend, question: _Question
-) -> Trial:
+def _compared(name: str, backend: Backend, question: _Question, classes: int) -> Trial:
     if name == REFERENCE:
         return Trial(name, agreement=1.0)
-    bound, expected = BOUNDS[backend.precision], reference_answer(weights, card)
-    given = question.ask(backend)
-    overlap = answers_agree(expected, given, len(card.classes), question.size_px)
+    bound, given = BOUNDS[backend.precision], question.ask(backend)
+    overlap = answers_agree(question.expected, given, classes, question.size_px)
     agreement = round(overlap, 4)
     differs = f"differs (mask IoU {agreement}, expected {bound})"
     return Trial(name, agreement=agreement, fault="" if agreement >= bound else differs)

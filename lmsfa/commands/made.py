@@ -21,12 +21,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.data.phantom.made_set import FEWEST_SCENES, write_made_set
 
-    if options.scenes < FEWEST_SCENES:
-        raise InputError(f"--scenes must be at least {FEWEST_SCENES}, got {options.scenes}")
-    for name in ("frames", "seed"):
-        least = 1 if name == "frames" else 0
-        if getattr(options, name) < least:
-            raise InputError(f"--{name} must be at least {least}, got {getattr(options, name)}")
+    for name, value, least in (
+        ("scenes", options.scenes, FEWEST_SCENES),
+        ("frames", options.frames, 1),
+        ("seed", options.seed, 0),
+    ):
+        if value < least:
+            raise InputError(f"--{name} must be at least {least}, got {value}")
     write_made_set(
         options.output,
         scenes=options.scenes,

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.data.corruptions import BLOOD_ABSORPTION
 from lmsfa.data.phantom.drift import Drift
 from lmsfa.data.smooth_noise import smooth_noise
 
@@ -16,8 +17,6 @@ COARSE = 8
 """Fluids are smooth: they are made on cells of so many pixels, and enlarged."""
 CLOUD_PX = 384
 """Side of the cloud that fluids are cut from; it repeats beyond that."""
-ABSORPTION = np.array([0.30, 1.9, 1.7], dtype=np.float32)
-"""Of blood, for red, green and blue: haemoglobin lets red through."""
 
 Map = NDArray[np.float32]
 
@@ -91,7 +90,10 @@ class Blood:
     def veil(self, shape: tuple[int, int], time_s: float, amount: float) -> Veil:
         """See `Fluid`."""
         film = np.clip(0.5 + 0.6 * self._cloud.at(shape, time_s), 0, 1.6)[..., None] * amount
-        return Veil(np.exp(-1.1 * film * ABSORPTION), film * np.array([26, 2, 3]))
+        return Veil(
+            np.exp(-1.1 * film * np.array(BLOOD_ABSORPTION, dtype=np.float32)),
+            film * np.array([26, 2, 3]),
+        )
 
 
 class Smoke:

@@ -75,8 +75,10 @@ def grow(seed: int) -> Tissue:
     # Edges are as soft as flesh and lens make them.
     relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), 1.2), dtype=np.float32)
     rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.8), dtype=np.float32)
-    lit = rgb * _lambert(relief)[..., None]
-    gloss = _gloss(rng, relief, numbers)
+    dx, dy = (cv2.Sobel(relief, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    slope = np.asarray(dx, dtype=np.float32), np.asarray(dy, dtype=np.float32)
+    lit = rgb * _lambert(*slope)[..., None]
+    gloss = _gloss(rng, *slope)
     rgbg = np.dstack([np.clip(lit, 0, 255), np.clip(255 * gloss, 0, 255)]).astype(np.uint8)
     return Tissue(rgbg, numbers, tuple(entry.class_id for entry in structures))
 
@@ -175,19 +177,15 @@ def _fibres(rng: np.random.Generator, angle: float) -> Map:
     return np.asarray(turned, dtype=np.float32)
 
 
-def _lambert(relief: Map) -> Map:
-    """(S, S) about 0.5..1.2: how much light a surface of this height gives back."""
-    dx = cv2.Sobel(relief, cv2.CV_32F, 1, 0, scale=1 / 8)
-    dy = cv2.Sobel(relief, cv2.CV_32F, 0, 1, scale=1 / 8)
+def _lambert(dx: Map, dy: Map) -> Map:
+    """(S, S) about 0.5..1.2: how much light a surface of these slopes gives back."""
     along = -dx * LIGHT[0] - dy * LIGHT[1] + LIGHT[2]
     light = along / (np.sqrt(1 + dx * dx + dy * dy) * np.linalg.norm(LIGHT))
     return np.asarray(np.clip(0.45 + 0.75 * light, 0.25, 1.25), dtype=np.float32)
 
 
-def _gloss(rng: np.random.Generator, relief: Map, numbers: NDArray[np.uint8]) -> Map:
+def _gloss(rng: np.random.Generator, dx: Map, dy: Map) -> Map:
     """(S, S) 0..1: wet and flat towards the lens."""
-    dx = cv2.Sobel(relief, cv2.CV_32F, 1, 0, scale=1 / 8)
-    dy = cv2.Sobel(relief, cv2.CV_32F, 0, 1, scale=1 / 8)
     facing = np.exp(-((dx + 0.25) ** 2 + (dy + 0.3) ** 2) / 0.06)
-    wet = np.clip(0.5 + 0.5 * smooth_noise(rng, numbers.shape, 0.02), 0, 1)
+    wet = np.clip(0.5 + 0.5 * smooth_noise(rng, dx.shape, 0.02), 0, 1)
     return np.asarray(facing * wet, dtype=np.float32)

@@ -12,10 +12,10 @@ from typing import NoReturn
 from app.core.display import missing_libraries_line, why_no_window
 from app.core.headless import Job, run_job
 from app.core.recorder import OutputError
-from app.core.sources import SourceError
+from app.core.sources import SourceError, is_made
 from lmsfa import __version__
 from lmsfa.registry import EngineError, load_engine
-from lmsfa.shipped import DEMO_CLIP, WEIGHTS
+from lmsfa.shipped import DEMO_CLIP, PHANTOM_WEIGHTS, WEIGHTS
 
 BAD_INPUT = 2
 
@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.weights is None:
+        options.weights = PHANTOM_WEIGHTS if is_made(options.source) else WEIGHTS
     if options.headless:
         if options.output is None and options.report is None:
             parser.error("--headless needs --output VIDEO.mkv, --report REPORT.json or both")
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     source = "file, folder of pictures, camera:0, a stream's URL, or phantom: (a made scene)"
     add("--source", default=str(DEMO_CLIP), help=source)
-    add("--weights", type=Path, default=WEIGHTS, help=".safetensors file with its card beside it")
+    add("--weights", type=Path, help=".safetensors file with its card beside it")
     engine = "what the model runs on (default: auto, the fastest that agrees here)"
     add("--engine", "--runtime", dest="runtime", default="auto", help=engine)
     threads = "how many the model may use (default: the picture keeps a core)"

@@ -13,16 +13,27 @@ from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.snapshot import PlaybackMode, Signal, Snapshot, SourceState
+from app.core.sources import is_made
 from app.ui import style_choice
 from app.ui.age_bound import AgeBound
 from app.ui.ai_state import AiState, ai_state
 from app.ui.layer_painter import LayerPainter
-from app.ui.notices import AI_QUESTION, DEMO, RESEARCH, Answer, Notice, faults
+from app.ui.notices import (
+    AI_QUESTION,
+    DEMO,
+    MADE_MODEL,
+    MADE_PICTURE,
+    RESEARCH,
+    Answer,
+    Notice,
+    faults,
+)
 from app.ui.paint_delay import PaintDelay
 from app.ui.scene import Readings, Scene
 from app.ui.theme import RESOURCES, Level
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle
+from lmsfa.shipped import PHANTOM_WEIGHTS, WEIGHTS
 
 TICK_MS = 16
 """60 Hz."""
@@ -55,7 +66,7 @@ class Controller(QObject):
         self._ai_off = False
         self._asking = False
         self._raw = False
-        self._is_demo = False
+        self._is_demo = self._is_made = False
         self._read_demo = False
         self._read_research = False
         self._delay = PaintDelay()
@@ -111,6 +122,7 @@ class Controller(QObject):
         """Opens a source in place of the present one, live at first."""
         demo = RESOURCES / "demo"
         self._is_demo = Path(spec).resolve().is_relative_to(demo)
+        self._is_made = is_made(spec)
         self._read_demo = False
         self.choose_mode(PlaybackMode.LIVE)
         self._pipeline.open(spec)
@@ -202,6 +214,8 @@ class Controller(QObject):
             case Answer.LOAD_SMALLER:
                 if self._bound.smaller is not None:
                     self.load(self._bound.smaller)
+            case Answer.LOAD_MATCHING:
+                self.load(PHANTOM_WEIGHTS if self._is_made else WEIGHTS)
             case Answer.RAISE_MAX_AGE:
                 self._bound.accept()
             case Answer.KEEP_MAX_AGE:
@@ -214,6 +228,14 @@ class Controller(QObject):
     @property
     def _class_count(self) -> int:
         return len(self._card.classes) if self._card is not None else 0
+
+    @property
+    def _mismatch(self) -> Notice | None:
+        """What to say where the picture is made and the model's training is not, or the reverse."""
+        card = self._snapshot.model.card
+        if card is None or card.synthetic == self._is_made:
+            return None
+        return MADE_PICTURE if self._is_made else MADE_MODEL
 
     @property
     def _duration_s(self) -> float | None:
@@ -299,6 +321,7 @@ class Controller(QObject):
             for notice, wanted in (
                 (AI_QUESTION, self._asking),
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
+                (self._mismatch, not self._ai_off),
                 (DEMO, self._is_demo and not self._read_demo),
                 (RESEARCH, not self._read_research),
             )

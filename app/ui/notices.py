@@ -15,6 +15,7 @@ class Answer(Enum):
     TURN_AI_ON = "turn AI on"
     KEEP_AI_OFF = "keep AI off"
     LOAD_SMALLER = "load the smaller model"
+    LOAD_MATCHING = "load the model that knows this picture"
     RAISE_MAX_AGE = "raise the age bound"
     KEEP_MAX_AGE = "keep the age bound"
     HIDE_RESEARCH = "hide the research notice"
@@ -45,6 +46,17 @@ AI_QUESTION = Notice(
     Level.WATCH,
     "AI is OFF. Turn it on again?",
     ((Answer.TURN_AI_ON, "Turn on  (Enter)"), (Answer.KEEP_AI_OFF, "Keep off  (Esc)")),
+)
+
+MADE_PICTURE = Notice(
+    Level.WATCH,
+    "A program makes this picture, and the model has not learned it.",
+    ((Answer.LOAD_MATCHING, "Load the model that has"),),
+)
+MADE_MODEL = Notice(
+    Level.WATCH,
+    "The model has learned made pictures only (SYNTHETIC): it knows nothing of this one.",
+    ((Answer.LOAD_MATCHING, "Load the larynx model"),),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.sources.opening import device_of, open_source
+from app.core.sources.opening import device_of, is_made, open_source
 from app.core.sources.source import Picture, Source, SourceError
 
-__all__ = ["Picture", "Source", "SourceError", "device_of", "open_source"]
+__all__ = ["Picture", "Source", "SourceError", "device_of", "is_made", "open_source"]

@@ -59,6 +59,11 @@ def open_source(spec: str) -> Source:
         ) from None
 
 
+def is_made(spec: str) -> bool:
+    """Whether `spec` names a scene that a program makes, not a picture of anything."""
+    return spec.lower().startswith(SCHEME)
+
+
 def device_of(spec: str) -> str:
     """What only one source can hold at a time, "" for files and folders.
 

@@ -1,0 +1,30 @@
+from app.core.snapshot import ModelState
+from app.ui.notices import MADE_MODEL, MADE_PICTURE, Answer
+from app.ui.status_line import domain_words
+from lmsfa.registry import load_engine
+from lmsfa.shipped import WEIGHTS
+
+SCENE = "phantom:calm,size=320x240,fps=10"
+
+
+def test_made_scene_offers_the_model_that_knows_it_and_finds_its_structures(desk, qtbot):
+    opened = desk(load_engine, source=SCENE, weights=WEIGHTS)
+    qtbot.waitUntil(lambda: MADE_PICTURE in opened.scene.bottom, timeout=30_000)
+    opened.controller.answer(Answer.LOAD_MATCHING)
+    qtbot.waitUntil(
+        lambda: opened.scene.layer is not None and MADE_PICTURE not in opened.scene.bottom,
+        timeout=30_000,
+    )
+    card = opened.scene.snapshot.model.card
+    assert domain_words(card) == "trained on: phantom · SYNTHETIC"
+    found = {each.class_id for each in opened.scene.snapshot.result.prediction.instances}
+    assert found
+    assert "SYNTHETIC" in opened.scene.snapshot.source.info.name
+
+
+def test_model_of_made_pictures_says_that_it_knows_nothing_of_a_real_one(desk, qtbot, dark_clip):
+    opened = desk(load_engine, source=SCENE, weights=WEIGHTS.with_name("lmsfa-phantom.safetensors"))
+    qtbot.waitUntil(lambda: opened.scene.snapshot.model.state is ModelState.READY, timeout=30_000)
+    assert MADE_MODEL not in opened.scene.bottom
+    opened.controller.open(str(dark_clip))
+    qtbot.waitUntil(lambda: MADE_MODEL in opened.scene.bottom)

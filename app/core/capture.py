@@ -1,18 +1,17 @@
-"""The thread that owns the source."""
+"""Keeps a source open: starts its reader, watches it, and begins again when a live one is lost."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import time
-import traceback
-from collections.abc import Callable
-from threading import Thread
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+from threading import Event, Thread
 
 from app.core.commands import Command
-from app.core.recording import RecordingPlayer
+from app.core.reader import SourceReader, mark
 from app.core.snapshot import PlaybackMode, SourceState
-from app.core.sources import Source, SourceError
+from app.core.sources import Source, device_of
 from app.core.stage import CaptureView, Model, Stage
 
 logger = logging.getLogger(__name__)
@@ -21,112 +20,133 @@ DEVICE_WAIT_S = 10.0
 """How long a camera may take to be let go before it is opened again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a live source is waited for, seconds.
+
+    Attributes:
+        opening_s: until it is open; longer than any source's own limit.
+        silent_s: between two pictures; longer than any source's own limit.
+        pauses_s: between two attempts, the last one for ever after.
+    """
+
+    opening_s: float = 15.0
+    silent_s: float = 6.0
+    pauses_s: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+USUAL_PATIENCE = Patience()
+
+
 class CaptureWorker:
-    """Opens one source and publishes its newest frame until stopped. Single use, any thread."""
+    """Shows one source's newest frame until stopped. Single use, any thread."""
 
     def __init__(
         self,
         spec: str,
-        source_id: int,
+        source_ids: Iterator[int],
         model: Model,
         *,
         open_source: Callable[[str], Source],
         mode: PlaybackMode,
+        patience: Patience,
         predecessor: CaptureWorker | None = None,
     ) -> None:
         """Makes the worker; `start` begins.
 
         Args:
             spec: what to open.
-            source_id: marks the frames.
+            source_ids: give each opening's frames their mark.
             model: who answers them.
             open_source: makes the source from `spec`.
             mode: whether a recording's picture waits for its answer.
+            patience: how long a live source is waited for.
             predecessor: a stopped worker that may still hold the same device; waited for.
         """
-        self._spec = spec
+        self._spec, self._source_ids = spec, source_ids
         self._open_source = open_source
+        self._patience = patience
         self._predecessor = predecessor
-        self._stage = Stage(source_id, model, mode)
-        self._thread = Thread(target=self._run, name="capture", daemon=True)
+        self._news, self._stopped = Event(), Event()
+        self._reader = self._reader_on(Stage(next(source_ids), model, mode))
+        self._thread = Thread(target=self._run, name="capture watch", daemon=True)
 
     @property
     def view(self) -> CaptureView:
         """The newest view; never blocks."""
-        return self._stage.view
+        return self._reader.stage.view
 
     def start(self) -> None:
         """Begins to open the source; returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Asks the thread to end; returns at once."""
-        self._stage.stopping = True
-        self._stage.commands.ring()
+        """Asks the threads to end; returns at once."""
+        self._stopped.set()
+        self._reader.stop()
+        self._news.set()
 
     def join(self, timeout_s: float) -> bool:
-        """Waits until the thread has ended; False where it has not within the time."""
+        """Waits until the threads have ended; False where they have not within the time."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def command(self, command: Command) -> None:
         """Hands a command over; live sources take none."""
-        self._stage.commands.put(command)
+        self._reader.stage.commands.put(command)
 
     def set_mode(self, mode: PlaybackMode) -> None:
         """Lets a recording's picture wait for its answer, or not."""
-        self._stage.mode = mode
-        self._stage.commands.ring()
+        self._reader.stage.mode = mode
+        self._reader.stage.commands.ring()
 
     def model_changed(self) -> None:
         """There is a new answer or another model; called on any thread."""
-        self._stage.commands.ring()
+        self._reader.stage.commands.ring()
 
     def _run(self) -> None:
-        try:
-            self._wait_for_device()
-            if not self._stage.stopping:
-                self._serve(self._open_source(self._spec))
-        except SourceError as error:
-            # The line names the source, and that may name a patient: the log gets a mark instead.
-            logger.info("%s could not be read", _mark(self._spec))
-            self._stage.turn(SourceState.FAULT, str(error))
-        except Exception as error:  # noqa: BLE001 - the top of the worker
-            trace = traceback.format_exc().replace(self._spec, _mark(self._spec))
-            logger.critical("the capture thread ended\n%s", trace)
-            message = f"reading the source failed ({type(error).__name__}); open it again"
-            self._stage.turn(SourceState.FAULT, message)
-
-    def _wait_for_device(self) -> None:
         # Also when stopped meanwhile: the successor waits for this thread, and means the device.
         predecessor, self._predecessor = self._predecessor, None
         if predecessor is not None:
             predecessor.join(DEVICE_WAIT_S)
+        pauses_s = self._pauses_s()
+        reader, read_before = self._reader, 0
+        while not self._stopped.is_set():
+            reader = self._reader
+            reader.start()
+            self._watch(reader)
+            status = reader.stage.view.status
+            if status.state is not SourceState.LOST:
+                break
+            if status.frames_read > read_before:
+                read_before, pauses_s = status.frames_read, self._pauses_s()
+            self._stopped.wait(next(pauses_s))
+            self._reader = self._reader_on(reader.stage.reopened(next(self._source_ids)))
+        reader.join()
 
-    def _serve(self, source: Source) -> None:
-        try:
-            info = source.open()
-            self._stage.opened(info)
-            if info.is_recording:
-                RecordingPlayer(source, self._stage).run()
-            else:
-                self._follow(source)
-        finally:
-            source.close()
+    def _watch(self, reader: SourceReader) -> None:
+        """Waits until a reader has ended, or gives one up that does not return."""
+        while not reader.has_ended and not self._stopped.is_set():
+            limit_s = self._limit_s(reader.stage)
+            left_s = None if limit_s is None else limit_s - reader.silent_s
+            if left_s is None or left_s > 0:
+                self._news.wait(left_s)
+                self._news.clear()
+                continue
+            logger.warning("%s does not answer; its reader is replaced", mark(self._spec))
+            reader.stop()
+            reader.stage.turn(SourceState.LOST, "the source does not answer")
+            return
 
-    def _follow(self, source: Source) -> None:
-        """Shows a live source's pictures as they come."""
-        while not self._stage.stopping:
-            picture = source.read()
-            if picture is None:
-                self._stage.turn(SourceState.ENDED, "the sender has ended the stream")
-                return
-            captured_s = time.monotonic() if picture.captured_s is None else picture.captured_s
-            frame = self._stage.frame_from(picture, captured_s)
-            self._stage.show(frame, SourceState.PLAYING)
-            self._stage.model.offer(frame)
+    def _limit_s(self, stage: Stage) -> float | None:
+        """How long the source may be silent; None for recordings, which nobody waits for live."""
+        if not stage.is_open:
+            return self._patience.opening_s if device_of(self._spec) else None
+        return None if stage.view.is_recording else self._patience.silent_s
 
+    def _pauses_s(self) -> Iterator[float]:
+        pauses_s = self._patience.pauses_s
+        return chain(pauses_s, repeat(pauses_s[-1]))
 
-def _mark(spec: str) -> str:
-    """A name for the log that tells sources apart and tells nothing about a patient."""
-    return f"source {hashlib.sha256(spec.encode()).hexdigest()[:8]}"
+    def _reader_on(self, stage: Stage) -> SourceReader:
+        return SourceReader(self._spec, self._open_source, stage, self._news.set)

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-from app.core.capture import CaptureWorker
+from app.core.capture import USUAL_PATIENCE, CaptureWorker, Patience
 from app.core.commands import Command, Pause, Play, Seek, Step
 from app.core.frame import Frame
 from app.core.inference import EngineLoader, InferenceView, InferenceWorker
@@ -56,6 +56,7 @@ class Pipeline:
         mode: PlaybackMode = PlaybackMode.LIVE,
         engine_loader: EngineLoader = load_engine,
         source_opener: Callable[[str], Source] = open_source,
+        patience: Patience = USUAL_PATIENCE,
     ) -> None:
         """Makes a pipeline without source and model.
 
@@ -64,11 +65,13 @@ class Pipeline:
             mode: whether a recording's picture waits for its answer.
             engine_loader: loads the model, on the inference thread.
             source_opener: makes a source, on the capture thread.
+            patience: how long a live source is waited for before it is opened anew.
         """
         self.max_age_ms = max_age_ms
         self._mode = mode
         self._load_engine = engine_loader
         self._open_source = source_opener
+        self._patience = patience
         self._source_ids = count(1)
         self._changing = Lock()
         self._capture: CaptureWorker | None = None
@@ -87,10 +90,11 @@ class Pipeline:
             device = device_of(source_spec)
             self._capture = CaptureWorker(
                 source_spec,
-                next(self._source_ids),
+                self._source_ids,
                 self,
                 open_source=self._open_source,
                 mode=self._mode,
+                patience=self._patience,
                 predecessor=self._last_on_device.get(device),
             )
             if device:
@@ -181,7 +185,7 @@ class Pipeline:
         """The answer that belongs to the shown picture, and until when (monotonic, seconds)."""
         if shown.frame is None or not answers.results:
             return None, math.inf
-        if shown.status.signal is not Signal.GOOD:
+        if shown.status.signal is not Signal.GOOD or shown.status.state is SourceState.LOST:
             return None, math.inf
         locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
         if locked or shown.stands_still:

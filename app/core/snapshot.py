@@ -28,6 +28,8 @@ class SourceState(Enum):
     PLAYING = "playing"
     PAUSED = "paused"
     ENDED = "ended"
+    LOST = "lost"
+    """A live source is not there, or not any more, and is tried again until it is."""
     FAULT = "fault"
 
 

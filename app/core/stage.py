@@ -51,7 +51,8 @@ class CaptureView:
 class Stage:
     """Publishes frames and states of one opened source.
 
-    `view`, `mode` and `stopping` may be used on any thread, the methods on the capture thread.
+    `view`, `mode`, `is_open` and `stopping` may be used on any thread, the methods on the capture
+    thread.
     """
 
     def __init__(self, source_id: int, model: Model, mode: PlaybackMode) -> None:
@@ -67,6 +68,7 @@ class Stage:
         self.stopping = False
         self.commands = CommandQueue()
         self.view = CaptureView(SourceStatus(SourceState.OPENING))
+        self.is_open = False
         self._source_id = source_id
         self._monitor = SignalMonitor(is_recording=True)
 
@@ -79,7 +81,18 @@ class Stage:
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
         self._monitor = SignalMonitor(is_recording=info.is_recording)
-        self.view = CaptureView(SourceStatus(SourceState.PLAYING, info=info))
+        self.is_open = True
+        # A source that was lost is back with its first picture, not before.
+        status = replace(self.view.status, info=info)
+        if self.view.frame is None:
+            status = replace(status, state=SourceState.PLAYING, message="")
+        self.view = replace(self.view, status=status)
+
+    def reopened(self, source_id: int) -> Stage:
+        """A stage for the next attempt at a lost source; it shows what was last seen until then."""
+        stage = Stage(source_id, self.model, self.mode)
+        stage.view = self.view
+        return stage
 
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""

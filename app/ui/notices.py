@@ -88,6 +88,8 @@ def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
     source, model = snapshot.source, snapshot.model
     if source.state is SourceState.FAULT:
         found.append(Notice(Level.BAD, source.message))
+    elif source.state is SourceState.LOST:
+        found.append(Notice(Level.BAD, f"{source.message}. Trying again until it is back."))
     elif source.state is SourceState.NONE:
         found.append(Notice(Level.QUIET, "No picture: open a file or a folder, or choose a camera"))
     elif source.message:

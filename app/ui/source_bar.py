@@ -65,7 +65,8 @@ def source_words(source: SourceStatus) -> str:
     """Name, size and rate of a source: "clip.mkv · 512 × 512 · 25 fps"; else why there is none."""
     info = source.info
     if info is None:
-        return "no picture" if source.state is SourceState.FAULT else source.state.value
+        gone = source.state in (SourceState.FAULT, SourceState.LOST)
+        return "no picture" if gone else source.state.value
     parts = [info.name]
     if info.width and info.height:
         parts.append(f"{info.width} × {info.height}")

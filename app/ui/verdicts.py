@@ -80,4 +80,5 @@ def _not_running(scene: Scene) -> Verdict | None:
     state = scene.snapshot.source.state
     if state is SourceState.PLAYING:
         return None
-    return Verdict(Level.BAD if state is SourceState.FAULT else Level.QUIET, state.value.upper())
+    gone = state in (SourceState.FAULT, SourceState.LOST)
+    return Verdict(Level.BAD if gone else Level.QUIET, state.value.upper())

@@ -73,7 +73,8 @@ def _display(pipeline: Pipeline, run: _LiveRun, reel: Reel) -> None:
         if not run.show(snapshot):
             if snapshot.source.state is SourceState.FAULT:
                 raise SourceError(snapshot.source.message)
-            if snapshot.source.state is SourceState.ENDED:
+            # Nobody watches: what the sender has ended is not waited for.
+            if snapshot.source.state in (SourceState.ENDED, SourceState.LOST):
                 return
         due_s = max(due_s + DISPLAY_S, now_s)
         time.sleep(max(0.0, due_s - time.monotonic()))

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from app.core.sources.opening import device_of, is_made, open_source
-from app.core.sources.source import Picture, Source, SourceError
+from app.core.sources.source import Picture, Source, SourceError, SourceLostError
 
-__all__ = ["Picture", "Source", "SourceError", "device_of", "is_made", "open_source"]
+__all__ = [
+    "Picture",
+    "Source",
+    "SourceError",
+    "SourceLostError",
+    "device_of",
+    "is_made",
+    "open_source",
+]

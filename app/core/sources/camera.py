@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.core.snapshot import SourceInfo
 from app.core.sources.devices import Camera, list_cameras
 from app.core.sources.pixels import rgb_from_frame
-from app.core.sources.source import Picture, SourceError
+from app.core.sources.source import Picture, SourceError, SourceLostError
 from app.core.sources.stream import NO_WAITING, LiveStream
 
 LIMIT_S = 5.0
@@ -55,7 +55,7 @@ class CameraSource:
                 return self._device.info()
             except SourceError as error:
                 causes.append(str(error))
-        raise SourceError(
+        raise SourceLostError(
             f"camera {self._wanted}: is there but gives no picture ({'; '.join(causes)}); "
             "close other programs that use it, or connect it again"
         )
@@ -64,7 +64,7 @@ class CameraSource:
         """See `Source.read`."""
         answer = self._device.read() if self._device is not None else None
         if answer is None:
-            raise SourceError(
+            raise SourceLostError(
                 f"camera {self._wanted}: gives no pictures any more; check its cable and power"
             )
         rgb, stamp_s = answer
@@ -90,7 +90,7 @@ def find_camera(wanted: str, cameras: tuple[Camera, ...]) -> Camera:
     """The camera whose number is `wanted`, or whose name holds it.
 
     Raises:
-        SourceError: it is not there; the line lists those that are.
+        SourceLostError: it is not there; the line lists those that are.
     """
     for camera in cameras:
         if str(camera.number) == wanted or camera.address == wanted:
@@ -99,7 +99,7 @@ def find_camera(wanted: str, cameras: tuple[Camera, ...]) -> Camera:
         if wanted and wanted.lower() in camera.name.lower():
             return camera
     there = ", ".join(f"{camera.number} ({camera.name})" for camera in cameras) or "none"
-    raise SourceError(
+    raise SourceLostError(
         f"camera {wanted}: is not there; cameras found: {there}; connect it or choose another"
     )
 

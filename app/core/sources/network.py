@@ -6,7 +6,7 @@ import av
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.pixels import rgb_from_frame
-from app.core.sources.source import Picture, SourceError
+from app.core.sources.source import Picture, SourceError, SourceLostError
 from app.core.sources.stream import NO_WAITING, LiveStream
 
 LIMIT_S = 5.0
@@ -37,7 +37,7 @@ class NetworkSource:
         try:
             container = av.open(self._url, options=dict(OPTIONS), timeout=self._limit_s)
         except (av.FFmpegError, ValueError) as error:
-            raise SourceError(
+            raise SourceLostError(
                 f"{self._url}: nobody serves a video stream there ({_cause(error)}, waited at most "
                 f"{self._limit_s:g} s); check the address and start the sender"
             ) from None

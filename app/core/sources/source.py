@@ -16,6 +16,10 @@ class SourceError(RuntimeError):
     """A source could not be opened or read. One line: what was expected and found, what to do."""
 
 
+class SourceLostError(SourceError):
+    """A live source is not there, or not any more; it may come back, so it is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture as its source gave it, before it becomes a `Frame`.
@@ -49,14 +53,14 @@ class Source(Protocol):
         """Opens the source; may block up to the source's own time limit.
 
         Raises:
-            SourceError: nothing that can be shown is there.
+            SourceError: nothing that can be shown is there; `SourceLostError` where it may come.
         """
 
     def read(self) -> Picture | None:
         """The next picture, or None at the end. Live sources block until there is one.
 
         Raises:
-            SourceError: the source is gone.
+            SourceError: the source is gone; `SourceLostError` where it may come back.
         """
 
     def seek(self, time_s: float) -> None:

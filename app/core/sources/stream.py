@@ -8,7 +8,7 @@ from av.container import InputContainer
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.decoding import video_frames
-from app.core.sources.source import SourceError
+from app.core.sources.source import SourceError, SourceLostError
 
 NO_WAITING = {"fflags": "nobuffer", "flags": "low_delay"}
 """FFmpeg's options against keeping pictures back."""
@@ -44,7 +44,7 @@ class LiveStream:
         try:
             return next(self._frames, None)
         except av.FFmpegError as error:
-            raise SourceError(
+            raise SourceLostError(
                 f"{self._name}: no pictures any more ({error.strerror}); check cable and sender"
             ) from None
 

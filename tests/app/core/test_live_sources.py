@@ -81,11 +81,11 @@ def test_a_live_picture_is_never_paused_and_carries_its_capture_time(sender):
 
 
 @pytest.mark.parametrize("sender", [80], indirect=True)
-def test_the_end_of_a_stream_is_said(sender):
+def test_the_end_of_a_stream_is_said_and_it_is_tried_again(sender):
     with closing(Pipeline()) as pipeline:
         pipeline.open(sender.url)
-        until(lambda: now(pipeline).source.state is SourceState.ENDED)
-        assert now(pipeline).source.message == "the sender has ended the stream"
+        until(lambda: now(pipeline).source.message == "the sender has ended the stream")
+        assert now(pipeline).source.state is SourceState.LOST
         assert now(pipeline).frame is not None
 
 

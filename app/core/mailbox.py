@@ -32,15 +32,16 @@ class Mailbox(Generic[Item]):
             self._changed.notify()
 
     def take(self) -> Item | None:
-        """Waits for an item and removes it; None once closed."""
+        """Waits for an item and removes it; None once closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._item is not None)
             item, self._item = self._item, None
             return item
 
-    def close(self) -> None:
-        """Wakes whoever waits; what was not taken is let go."""
+    def close(self, *, keep: bool = False) -> None:
+        """Wakes whoever waits; what was not taken is let go, or can still be taken with `keep`."""
         with self._changed:
             self._closed = True
-            self._item = None
+            if not keep:
+                self._item = None
             self._changed.notify_all()

@@ -217,8 +217,10 @@ def _is_stalled(shown: CaptureView, now_s: float) -> bool:
         return False
     if shown.status.state is not SourceState.PLAYING:
         return False
-    limit_s = max(info.jitter_s, STALL_PERIODS / (info.rate_fps or ASSUMED_RATE_FPS))
-    return now_s - shown.frame.captured_s > limit_s
+    # A source may slow down while it runs, and still be alive.
+    period_s = max(1 / (info.rate_fps or ASSUMED_RATE_FPS), shown.status.period_s)
+    limit_s = max(info.jitter_s, STALL_PERIODS * period_s)
+    return now_s - shown.arrived_s > limit_s
 
 
 def _views(

@@ -87,6 +87,8 @@ class SourceStatus:
     """State of the source; `message` is one line for people, empty where nothing is wrong.
 
     Attributes:
+        frames_dropped: pictures of a live source that a newer one replaced before they were shown.
+        period_s: between the last pictures of a live source, their median; 0 until there are some.
         signal: what its pictures say; no overlay is painted on any but a GOOD one.
     """
 
@@ -94,6 +96,8 @@ class SourceStatus:
     message: str = ""
     info: SourceInfo | None = None
     frames_read: int = 0
+    frames_dropped: int = 0
+    period_s: float = 0.0
     signal: Signal = Signal.GOOD
 
 

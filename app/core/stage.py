@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 from typing import Protocol
 
 from app.core.commands import CommandQueue
@@ -10,6 +14,9 @@ from app.core.frame import Frame
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
+
+PERIODS = 8
+"""The last ones show a source's rate; a stall among them does not."""
 
 
 class Model(Protocol):
@@ -29,12 +36,14 @@ class CaptureView:
     Attributes:
         status: state of the source.
         frame: newest frame, None before the first.
+        arrived_s: when the newest frame came, monotonic clock, seconds; whatever its own time says.
         since_s: answers to frames captured before this (monotonic clock, seconds) belong to
             another place of the recording.
     """
 
     status: SourceStatus
     frame: Frame | None = None
+    arrived_s: float = 0.0
     since_s: float = 0.0
 
     @property
@@ -70,6 +79,7 @@ class Stage:
         self.view = CaptureView(SourceStatus(SourceState.OPENING))
         self.is_open = False
         self._source_id = source_id
+        self._arrivals_s: deque[float] = deque(maxlen=PERIODS + 1)
         self._monitor = SignalMonitor(is_recording=True)
 
     def frame_from(self, picture: Picture, captured_s: float) -> Frame:
@@ -96,15 +106,30 @@ class Stage:
 
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
-        shown = self.view
+        shown, arrived_s = self.view, time.monotonic()
         status = replace(
             shown.status,
             state=state,
             message="",
             frames_read=shown.status.frames_read + 1,
+            frames_dropped=shown.status.frames_dropped + self._dropped_before(frame),
+            period_s=self._period_s(arrived_s),
             signal=self._monitor.judge(frame),
         )
-        self.view = CaptureView(status, frame, frame.captured_s if jumped else shown.since_s)
+        since_s = frame.captured_s if jumped else shown.since_s
+        self.view = CaptureView(status, frame, arrived_s, since_s)
+
+    def _dropped_before(self, frame: Frame) -> int:
+        """How many pictures of a live source are missing between the newest frame and this one."""
+        newest = self.view.frame
+        if newest is None or newest.source_id != frame.source_id or frame.media_s is not None:
+            return 0
+        return max(0, frame.index - newest.index - 1)
+
+    def _period_s(self, arrived_s: float) -> float:
+        self._arrivals_s.append(arrived_s)
+        periods_s = [later - before for before, later in pairwise(self._arrivals_s)]
+        return median(periods_s) if periods_s else 0.0
 
     def turn(self, state: SourceState, message: str = "") -> None:
         """Changes the state and keeps the frame."""

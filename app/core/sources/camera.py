@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.devices import Camera, list_cameras
-from app.core.sources.pixels import rgb_from_frame
 from app.core.sources.source import Picture, SourceError, SourceLostError
 from app.core.sources.stream import NO_WAITING, LiveStream
 
 LIMIT_S = 5.0
 DEVICE_FORMAT = {"linux": "v4l2", "win32": "dshow", "darwin": "avfoundation"}
 """FFmpeg's name for the system's camera interface."""
-OLDEST_S = 1.0
-"""A device's time stamp is believed where it lies less than this behind now."""
 
 
 class _Device(Protocol):
@@ -30,8 +25,8 @@ class _Device(Protocol):
 
     def info(self) -> SourceInfo: ...
 
-    def read(self) -> tuple[NDArray[np.uint8], float | None] | None:
-        """Blocks for a picture, (H, W, 3) RGB uint8, and the device's own time stamp in seconds."""
+    def read(self) -> Picture | None:
+        """Blocks for a picture; None where none comes any more."""
 
     def close(self) -> None: ...
 
@@ -42,7 +37,6 @@ class CameraSource:
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
         self._device: _Device | None = None
-        self._count = 0
 
     def open(self) -> SourceInfo:
         """See `Source.open`."""
@@ -62,16 +56,12 @@ class CameraSource:
 
     def read(self) -> Picture | None:
         """See `Source.read`."""
-        answer = self._device.read() if self._device is not None else None
-        if answer is None:
+        picture = self._device.read() if self._device is not None else None
+        if picture is None:
             raise SourceLostError(
                 f"camera {self._wanted}: gives no pictures any more; check its cable and power"
             )
-        rgb, stamp_s = answer
-        self._count += 1
-        return Picture(
-            rgb, self._count - 1, captured_s=believed_capture_s(stamp_s, time.monotonic())
-        )
+        return picture
 
     def seek(self, time_s: float) -> None:
         """Cameras have no positions."""
@@ -104,13 +94,6 @@ def find_camera(wanted: str, cameras: tuple[Camera, ...]) -> Camera:
     )
 
 
-def believed_capture_s(stamp_s: float | None, now_s: float) -> float | None:
-    """The device's time stamp where it is on the monotonic clock (Linux), else None."""
-    if stamp_s is not None and now_s - OLDEST_S < stamp_s <= now_s:
-        return stamp_s
-    return None
-
-
 class _FFmpegDevice:
     def __init__(self, camera: Camera) -> None:
         try:
@@ -122,14 +105,13 @@ class _FFmpegDevice:
             )
         except (av.FFmpegError, ValueError) as error:
             raise SourceError(f"FFmpeg: {getattr(error, 'strerror', None) or error}") from None
-        self._stream = LiveStream(camera.name, container)
+        self._stream = LiveStream(camera.name, container, is_device=True)
 
     def info(self) -> SourceInfo:
         return self._stream.info()
 
-    def read(self) -> tuple[NDArray[np.uint8], float | None] | None:
-        frame = self._stream.next_frame()
-        return None if frame is None else (rgb_from_frame(frame), frame.time)
+    def read(self) -> Picture | None:
+        return self._stream.read()
 
     def close(self) -> None:
         self._stream.close()
@@ -137,7 +119,7 @@ class _FFmpegDevice:
 
 class _OpenCVDevice:
     def __init__(self, camera: Camera) -> None:
-        self._name = camera.name
+        self._name, self._count = camera.name, 0
         self._capture = cv2.VideoCapture(camera.number)
         # Uncompressed 1080p does not fit through USB 2, and a deep queue only makes pictures old.
         self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -150,11 +132,13 @@ class _OpenCVDevice:
         height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         return SourceInfo(self._name, width, height, self._capture.get(cv2.CAP_PROP_FPS), None)
 
-    def read(self) -> tuple[NDArray[np.uint8], float | None] | None:
+    def read(self) -> Picture | None:
         taken, bgr = self._capture.read()
         if not taken:
             return None
-        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8), None
+        self._count += 1
+        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return Picture(rgb, self._count - 1)
 
     def close(self) -> None:
         self._capture.release()

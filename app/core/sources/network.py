@@ -5,7 +5,6 @@ from __future__ import annotations
 import av
 
 from app.core.snapshot import SourceInfo
-from app.core.sources.pixels import rgb_from_frame
 from app.core.sources.source import Picture, SourceError, SourceLostError
 from app.core.sources.stream import NO_WAITING, LiveStream
 
@@ -30,7 +29,6 @@ class NetworkSource:
         self._url = url
         self._limit_s = limit_s
         self._stream: LiveStream | None = None
-        self._count = 0
 
     def open(self) -> SourceInfo:
         """See `Source.open`; waits at most the time limit for the sender."""
@@ -46,16 +44,12 @@ class NetworkSource:
             raise SourceError(
                 f"{self._url}: a recording, not a live stream; download it and open the file"
             )
-        self._stream = LiveStream(self._url, container, JITTER_S)
+        self._stream = LiveStream(self._url, container, jitter_s=JITTER_S, is_device=False)
         return self._stream.info()
 
     def read(self) -> Picture | None:
         """See `Source.read`."""
-        frame = self._stream.next_frame() if self._stream is not None else None
-        if frame is None:
-            return None
-        self._count += 1
-        return Picture(rgb_from_frame(frame), self._count - 1)
+        return self._stream.read() if self._stream is not None else None
 
     def seek(self, time_s: float) -> None:
         """Live streams have no positions."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import cast
 
 import av
+import av.filter
+import cv2
 import numpy as np
 from av import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
@@ -27,6 +30,8 @@ def rgb_from_frame(frame: VideoFrame) -> NDArray[np.uint8]:
     Raises:
         SourceError: its pixel format is one that FFmpeg cannot convert.
     """
+    if frame.interlaced_frame and frame.height > 1:
+        return _both_lines(rgb_from_frame(_upper_field(frame)), frame.height)
     has_alpha = any(component.is_alpha for component in frame.format.components)
     try:
         reformatted = frame.reformat(
@@ -41,6 +46,38 @@ def rgb_from_frame(frame: VideoFrame) -> NDArray[np.uint8]:
         ) from None
     pixels = cast("NDArray[np.uint8]", reformatted.to_ndarray())
     return _upright(over_black(pixels) if has_alpha else pixels, frame.rotation)
+
+
+def _upper_field(frame: VideoFrame) -> VideoFrame:
+    """Every second line: the two halves of an interlaced frame are of different times.
+
+    Filters that use both halves wait for the next frame, which a live picture cannot.
+    """
+    graph = av.filter.Graph()
+    graph.link_nodes(
+        graph.add_buffer(
+            width=frame.width,
+            height=frame.height,
+            format=frame.format,
+            time_base=frame.time_base or Fraction(1, 1000),
+        ),
+        graph.add("field", "top"),
+        graph.add("buffersink"),
+    ).configure()
+    graph.push(frame)
+    field = graph.pull()
+    if not isinstance(field, VideoFrame):
+        raise TypeError(f"a field is a picture, got {type(field).__name__}")
+    return field
+
+
+def _both_lines(field: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """(h, W, 3) -> (height, W, 3): the lines between are means of their neighbours."""
+    lines = np.empty((height, *field.shape[1:]), dtype=np.uint8)
+    lines[::2] = field
+    below = np.concatenate([field[1:], field[-1:]])[: height // 2]
+    lines[1::2] = cv2.addWeighted(field[: height // 2], 0.5, below, 0.5, 0)
+    return lines
 
 
 def over_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

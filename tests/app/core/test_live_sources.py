@@ -10,7 +10,7 @@ from made_clips import index_in, index_picture, now, until, write_clip
 from app.core.pipeline import Pipeline
 from app.core.snapshot import SourceState
 from app.core.sources import SourceError, open_source
-from app.core.sources.camera import CameraSource, believed_capture_s, find_camera
+from app.core.sources.camera import CameraSource, find_camera
 from app.core.sources.devices import Camera, list_cameras
 from app.core.sources.network import NetworkSource
 
@@ -179,13 +179,6 @@ def test_cameras_are_listed_by_name_without_their_second_nodes(tmp_path):
     assert cameras == (Camera(2, "Webcam", "/dev/video2"), Camera(10, "Grabber", "/dev/video10"))
     assert cameras[1].spec == "camera:10"
     assert list_cameras(tmp_path / "missing") == ()
-
-
-def test_the_kernels_time_stamp_is_believed_only_on_the_same_clock():
-    assert believed_capture_s(99.98, now_s=100.0) == 99.98
-    assert believed_capture_s(1_700_000_000.0, now_s=100.0) is None
-    assert believed_capture_s(3.0, now_s=100.0) is None
-    assert believed_capture_s(None, now_s=100.0) is None
 
 
 @pytest.mark.parametrize("spec", ["", "  "])

@@ -70,9 +70,9 @@ def test_a_fault_is_named_within_five_frames_and_forgotten_within_five(faulty, w
 
 
 def test_a_paused_tower_is_frozen_within_a_second_though_its_clock_runs():
-    paused = []
+    paused, picture = [], tissue(1)[0]
     for number in range(2 * RATE_FPS):
-        rgb = tissue(1)[0].copy()
+        rgb = picture.copy()
         cv2.putText(rgb, f"12:00:{number // RATE_FPS:02d}", (5, 15), 0, 0.4, (255, 255, 255), 1)
         paused.append(rgb)
     names = said(paused)

@@ -12,16 +12,21 @@ from typing import NoReturn
 from app.core.display import missing_libraries_line, why_no_window
 from app.core.headless import Job, run_job
 from app.core.recorder import OutputError
+from app.core.self_test.promise import SelfTestAnswer, keep
 from app.core.sources import SourceError, is_made
 from lmsfa import __version__
 from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, PHANTOM_WEIGHTS, WEIGHTS
 
+FAILED = 1
 BAD_INPUT = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the program; returns its exit code: 0, or 2 with one line on stderr for bad input."""
+    """Runs the program; returns its exit code.
+
+    0; 1 where the self-test failed; 2, with one line on stderr, for bad input.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -57,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--engine", "--runtime", dest="runtime", default="auto", help=engine)
     threads = "how many the model may use (default: the picture keeps a core)"
     add("--threads", type=_positive, metavar="N", help=threads)
+    add("--self-test", action="store_true", help="try the program's promises here, in a minute")
     add("--headless", action="store_true", help="no window: write overlays and a report to files")
     add("--output", type=Path, help="video to write, ending in .mkv")
     add("--report", type=Path, help="JSON file with the run's figures")
@@ -101,11 +107,20 @@ def _window(options: argparse.Namespace) -> int:
     try:
         # Only here, so that --headless runs where Qt does not.
         from app.ui.application import run_window  # noqa: PLC0415
+        from app.ui.self_test.run import self_test  # noqa: PLC0415
     except ModuleNotFoundError as error:
         return _refuse(f"{error.name} is not installed; install the program as README.md says")
     except ImportError as error:
         return _refuse(missing_libraries_line(str(error)))
+    if options.self_test:
+        return _told(self_test(options.weights, options.runtime, options.threads))
     return run_window(options.source, options.weights, options.runtime, options.threads)
+
+
+def _told(answer: SelfTestAnswer) -> int:
+    print(answer.table())
+    keep(answer)
+    return 0 if answer.passed else FAILED
 
 
 def _refuse(line: str) -> int:

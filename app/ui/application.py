@@ -16,6 +16,16 @@ from app.ui.window import Window
 from lmsfa.registry import load_engine
 
 
+def make_application() -> QApplication:
+    """Qt's application in the program's own look; made once a process."""
+    application = QApplication.instance() or QApplication(["lmsfa-overlay"])
+    if not isinstance(application, QApplication):
+        raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
+    apply_theme(application)
+    application.setWindowIcon(icon("lmsfa"))
+    return application
+
+
 def run_window(source: str, weights: Path, runtime: str, threads: int | None = None) -> int:
     """Opens the window on a source and a model and returns when it is closed.
 
@@ -28,11 +38,7 @@ def run_window(source: str, weights: Path, runtime: str, threads: int | None = N
     Returns:
         The process's exit status.
     """
-    application = QApplication.instance() or QApplication(["lmsfa-overlay"])
-    if not isinstance(application, QApplication):
-        raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
-    apply_theme(application)
-    application.setWindowIcon(icon("lmsfa"))
+    application = make_application()
     pipeline = Pipeline(engine_loader=partial(load_engine, threads=threads))
     controller = Controller(pipeline)
     window = Window(controller)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
+from app.core.self_test.promise import SelfTestAnswer, last_answer
 from app.core.snapshot import PlaybackMode, Signal, Snapshot, SourceState
 from app.core.sources import is_made
 from app.ui import style_choice
@@ -27,6 +28,7 @@ from app.ui.notices import (
     Answer,
     Notice,
     faults,
+    self_test_failed,
 )
 from app.ui.paint_delay import PaintDelay
 from app.ui.scene import Readings, Scene
@@ -69,6 +71,7 @@ class Controller(QObject):
         self._is_demo = self._is_made = False
         self._read_demo = False
         self._read_research = False
+        self.note_self_test(last_answer())
         self._delay = PaintDelay()
         self._decided_s = time.monotonic()
         self._snapshot = pipeline.snapshot(self._decided_s)
@@ -194,9 +197,8 @@ class Controller(QObject):
         """Turns AI off at once; where it is off, asks whether to turn it on, or takes that back."""
         if self._ai_off:
             self._asking = not self._asking
-            return
-        self._ai_off = True
-        self._apply_mode()
+        else:
+            self.turn_ai_off()
 
     def confirm(self) -> None:
         """Says yes to the question that stands on screen, if one does."""
@@ -224,6 +226,18 @@ class Controller(QObject):
                 self._read_research = True
             case Answer.HIDE_DEMO:
                 self._read_demo = True
+
+    def note_self_test(self, answer: SelfTestAnswer | None) -> None:
+        """Shows what a self-test found as long as it is a failure."""
+        failed = None if answer is None or answer.passed else self_test_failed(answer)
+        self._self_test = failed
+
+    def turn_ai_off(self) -> None:
+        """Withdraws the overlay at once, until a person confirms that it may come back."""
+        self._ai_off = True
+        self._apply_mode()
+        # Now, not with the next tick: a painting may be waiting for its turn before that.
+        self.tick()
 
     @property
     def _class_count(self) -> int:
@@ -321,6 +335,7 @@ class Controller(QObject):
             for notice, wanted in (
                 (AI_QUESTION, self._asking),
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
+                (self._self_test, True),
                 (self._mismatch, not self._ai_off),
                 (DEMO, self._is_demo and not self._read_demo),
                 (RESEARCH, not self._read_research),

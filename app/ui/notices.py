@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from app.core.self_test.promise import SelfTestAnswer, failed_words
 from app.core.snapshot import ModelState, Snapshot, SourceState
 from app.ui.theme import Level
 
@@ -58,6 +59,14 @@ MADE_MODEL = Notice(
     "The model has learned made pictures only (SYNTHETIC): it knows nothing of this one.",
     ((Answer.LOAD_MATCHING, "Load the larynx model"),),
 )
+
+
+def self_test_failed(answer: SelfTestAnswer) -> Notice:
+    """Says what this machine did not keep; it stands until a self-test passes."""
+    return Notice(
+        Level.WATCH,
+        f"The self-test of {answer.finished} failed: {failed_words(answer)}. See About.",
+    )
 
 
 def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float, *, smaller: bool) -> Notice:

@@ -69,11 +69,12 @@ def keys_sheet() -> Sheet:
     return sheet
 
 
-def about_sheet() -> Sheet:
-    """What this is, and what it is not."""
+def about_sheet(self_test: QWidget) -> Sheet:
+    """What this is, and what it is not; `self_test` says whether it keeps its promises here."""
     sheet = Sheet("About")
     for paragraph in ABOUT:
         words = QLabel(paragraph)
         words.setWordWrap(True)
         sheet.body.addWidget(words)
+    sheet.body.addWidget(self_test)
     return sheet

@@ -10,6 +10,7 @@ from app.ui.camera_sheet import CameraSheet
 from app.ui.gauge import Gauge
 from app.ui.look_panel import LookPanel
 from app.ui.scene import Scene
+from app.ui.self_test.panel import SelfTestPanel
 from app.ui.sheet import about_sheet, keys_sheet
 from app.ui.structure_panel import StructurePanel
 from app.ui.theme import button
@@ -41,7 +42,8 @@ class SideColumn(QWidget):
         self.look = LookPanel()
         self.camera = CameraSheet()
         self._keys = keys_sheet()
-        self._about = about_sheet()
+        self.self_test = SelfTestPanel()
+        self._about = about_sheet(self.self_test)
         self._pages = QStackedWidget()
         self._home = _stacked(self.structures, self.look)
         for page in (self._home, self.camera, self._keys, self._about):

@@ -139,6 +139,8 @@ class Window(QWidget):
         self.top.answered.connect(controller.answer)
         self.bottom.answered.connect(controller.answer)
         column.ai_pressed.connect(controller.press_ai_off)
+        column.self_test.started.connect(controller.turn_ai_off)
+        column.self_test.answered.connect(controller.note_self_test)
         column.raw_held.connect(lambda held: controller.hold_raw(held=held))
         column.structures.toggled.connect(controller.toggle_structure)
         column.structures.only.connect(controller.show_only)

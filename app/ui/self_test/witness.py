@@ -36,7 +36,8 @@ class Witness(QObject):
         controller: Controller,
         captured_s: Callable[[int], float] | None = None,
     ) -> None:
-        super().__init__()
+        # The window's child ends with it, on its thread; the garbage collector may run on any.
+        super().__init__(window)
         self._window, self._captured_s = window, captured_s
         self.scene: Scene | None = None
         self._painted: Frame | None = None

@@ -4,10 +4,10 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from made_engines import SquareEngine, loader
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QPainter
 
 from app.core.pipeline import Pipeline
 from app.core.self_test.coded_picture import CodedPicture
@@ -16,10 +16,10 @@ from app.core.self_test.promise import Promise, finished_now, keep, last_answer
 from app.core.self_test.time_code import read_code, write_code
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import Signal
+from app.ui import video_view
 from app.ui.controller import Controller
 from app.ui.self_test.checks import Checks
 from app.ui.self_test.panel import SelfTestPanel
-from app.ui.video_view import VideoView
 from app.ui.window import Window
 
 
@@ -141,16 +141,15 @@ def test_an_overlay_that_is_left_on_a_faulty_signal_is_found(checked, monkeypatc
 
 
 def test_a_view_that_touches_other_pixels_is_found(checked, monkeypatch):
-    paint = VideoView.paintEvent
+    image_of = video_view._image_of
 
-    def tinting(self, event):
-        paint(self, event)
-        if self._layer is not None:
-            painter = QPainter(self)
-            painter.fillRect(self.rect(), QColor(255, 0, 0, 12))
-            painter.end()
+    def tinted(pixels):
+        """A faint red wherever the layer is clear."""
+        if pixels.shape[2] == 4:
+            pixels = np.maximum(pixels, np.uint8([12, 0, 0, 12]))
+        return image_of(pixels).copy()
 
-    monkeypatch.setattr(VideoView, "paintEvent", tinting)
+    monkeypatch.setattr(video_view, "_image_of", tinted)
     assert not checked().pixels_outside().kept
 
 

@@ -39,7 +39,6 @@ class CodedPicture:
         self._index = -1
         self._shown: Rgb | None = None
         self._closed = False
-        self._noise = np.random.default_rng(0).integers(0, 7, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 
     @property
     def fault(self) -> Signal:
@@ -92,7 +91,12 @@ class CodedPicture:
     def _picture(self) -> Rgb:
         if self._fault is Signal.FROZEN and self._shown is not None:
             return self._shown.copy()
-        rgb = self._faulty() if self._fault in (*PLAIN, Signal.BARS) else self._real()
+        is_made = self._fault in (*PLAIN, Signal.BARS)
+        rgb = (
+            faulty_picture(self._fault, WIDTH, HEIGHT, self._index)
+            if is_made
+            else self.real(self._index)
+        )
         if self._fault is Signal.SWAPPED:
             rgb = np.ascontiguousarray(rgb[..., ::-1])
         if self._fault is not Signal.SLATE:
@@ -100,22 +104,31 @@ class CodedPicture:
         self._shown = rgb
         return rgb.copy()
 
-    def _real(self) -> Rgb:
-        # There and back again, so that nothing leaps.
-        step = self._index % (2 * len(self._clip) - 2)
+    def real(self, number: int) -> Rgb:
+        """(720, 1280, 3) uint8 RGB: the clip there and back again, so that nothing leaps."""
+        step = number % (2 * len(self._clip) - 2)
         clip = self._clip[min(step, 2 * len(self._clip) - 2 - step)]
         rgb = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
         left = (WIDTH - HEIGHT) // 2
         rgb[:, left : left + HEIGHT] = cv2.resize(clip, (HEIGHT, HEIGHT))
         return rgb
 
-    def _faulty(self) -> Rgb:
-        if self._fault is Signal.BARS:
-            row = np.array(BARS, dtype=np.uint8)[np.arange(WIDTH) * len(BARS) // WIDTH] * 191
-            rgb = np.broadcast_to(row, (HEIGHT, WIDTH, 3)).copy()
-        else:
-            rgb = np.full((HEIGHT, WIDTH, 3), PLAIN[self._fault], dtype=np.uint8)
-        # A slate is made by a machine; everything else comes over a cable, with its noise.
-        if self._fault is not Signal.SLATE:
-            rgb += np.roll(self._noise, self._index)
-        return rgb
+
+def faulty_picture(fault: Signal, width: int, height: int, number: int) -> Rgb:
+    """(height, width, 3) uint8 RGB: what a card shows of a signal that is not one.
+
+    Args:
+        fault: BARS, or a key of `PLAIN`.
+        width: pixels.
+        height: pixels.
+        number: of the picture; chooses its noise.
+    """
+    if fault is Signal.BARS:
+        row = np.array(BARS, dtype=np.uint8)[np.arange(width) * len(BARS) // width] * 191
+        rgb = np.broadcast_to(row, (height, width, 3)).copy()
+    else:
+        rgb = np.full((height, width, 3), PLAIN[fault], dtype=np.uint8)
+    # A slate is made by a machine; everything else comes over a cable, with its noise.
+    if fault is not Signal.SLATE:
+        rgb += np.random.default_rng(number).integers(0, 7, rgb.shape, dtype=np.uint8)
+    return rgb

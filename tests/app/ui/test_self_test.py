@@ -50,12 +50,12 @@ def by_name(promises):
 
 
 def test_a_number_survives_the_way_to_the_screen():
-    rgb = CodedPicture()._real()
+    rgb = CodedPicture().real(0)
     for number in (0, 1, 1234567, 2**24 - 1):
         write_code(rgb, number)
         assert read_code(rgb) == number
         assert read_code(rgb[::2, ::2]) == number
-    assert read_code(CodedPicture()._real()) is None
+    assert read_code(CodedPicture().real(0)) is None
 
 
 def test_what_a_window_paints_is_timed_by_the_pictures_own_code(checked):

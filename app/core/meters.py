@@ -24,6 +24,8 @@ class Figures:
         frames: displayed frames in the window.
         picture_fps: displayed frames a second.
         model_fps: the model's answers a second.
+        delay_p99_ms: the time from capture to painting that one picture in a hundred exceeds; None
+            without frames.
         age_p50_ms: median age, from capture, of the painted overlays; None where none was painted.
         age_p99_ms: the age that one overlay in a hundred exceeds; None where none was painted.
         availability: share of displayed frames that carried a current answer, 0..1; None without
@@ -33,6 +35,7 @@ class Figures:
     frames: int
     picture_fps: float
     model_fps: float
+    delay_p99_ms: float | None
     age_p50_ms: float | None
     age_p99_ms: float | None
     availability: float | None
@@ -49,6 +52,7 @@ class HistoryPoint:
 @dataclass(frozen=True, slots=True)
 class _Shown:
     time_s: float
+    delay_ms: float
     age_ms: float | None
     frames_answered: int
 
@@ -69,9 +73,10 @@ class DisplayMeter:
             snapshot: what was painted.
             now_s: when, on `time.monotonic()`'s clock.
         """
-        result = snapshot.result
+        result, frame = snapshot.result, snapshot.frame
+        delay_ms = 0.0 if frame is None else (now_s - frame.captured_s) * 1000
         age_ms = None if result is None else (now_s - result.frame.captured_s) * 1000
-        self._shown.append(_Shown(now_s, age_ms, snapshot.model.frames_answered))
+        self._shown.append(_Shown(now_s, delay_ms, age_ms, snapshot.model.frames_answered))
         while self._shown and self._shown[0].time_s < now_s - self._window_s:
             self._shown.popleft()
         if not self._history or now_s - self._history[-1].time_s >= HISTORY_STEP_S:
@@ -85,11 +90,13 @@ class DisplayMeter:
         recent = takewhile(lambda entry: entry.time_s >= now_s - window_s, reversed(self._shown))
         shown = list(recent)[::-1]
         ages_ms = [entry.age_ms for entry in shown if entry.age_ms is not None]
+        delays_ms = [entry.delay_ms for entry in shown]
         age_p50_ms, age_p99_ms = np.percentile(ages_ms, [50, 99]) if ages_ms else (None, None)
         return Figures(
             frames=len(shown),
             picture_fps=_per_second(len(shown) - 1, shown),
             model_fps=_per_second(_answers(shown), shown),
+            delay_p99_ms=float(np.percentile(delays_ms, 99)) if delays_ms else None,
             age_p50_ms=None if age_p50_ms is None else float(age_p50_ms),
             age_p99_ms=None if age_p99_ms is None else float(age_p99_ms),
             availability=len(ages_ms) / len(shown) if shown else None,

@@ -14,6 +14,8 @@ from app.ui.verdicts import (
     Verdict,
     age_verdict,
     availability_verdict,
+    delay_verdict,
+    dropped_verdict,
     model_verdict,
     picture_verdict,
 )
@@ -94,8 +96,10 @@ class Gauge(QWidget):
         table.setColumnStretch(0, 1)
         table.setColumnMinimumWidth(2, 130)
         self.model = FigureRow(table, "model FPS")
+        self.delay = FigureRow(table, "video delay")
         self.age = FigureRow(table, "overlay age")
         self.availability = FigureRow(table, "availability")
+        self.dropped = FigureRow(table, "dropped pictures")
         self.strip = AgeStrip()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -118,9 +122,11 @@ class Gauge(QWidget):
         self.picture.show_verdict(picture_verdict(scene))
         model_fps = f"{readings.now.model_fps:.1f}" if moving and answering else NOTHING
         self.model.show(model_fps, model_verdict(scene))
+        self.delay.show(_milliseconds(readings.lately.delay_p99_ms), delay_verdict(scene))
         self.age.show(_milliseconds(readings.lately.age_p99_ms), age_verdict(scene))
         share = readings.lately.availability if answering else None
         self.availability.show(_percent(share), availability_verdict(scene))
+        self.dropped.show(f"{scene.snapshot.source.frames_dropped}", dropped_verdict(scene))
         self.strip.show_history(readings.history, readings.time_s, scene.max_age_ms)
 
 

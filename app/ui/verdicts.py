@@ -10,6 +10,8 @@ from app.ui.scene import Scene
 from app.ui.theme import Level
 
 GOOD_AVAILABILITY = 0.8
+MOST_DELAY_MS = 50.0
+"""From capture to painting: over 105 ms surgeons are measurably worse."""
 """Promised share of displayed frames with a current answer."""
 
 
@@ -48,6 +50,26 @@ def age_verdict(scene: Scene) -> Verdict:
         return Verdict(Level.GOOD, "IN BOUND")
     late = scene.max_age_ms > DEFAULT_MAX_AGE_MS
     return Verdict(Level.WATCH, "RAISED BOUND") if late else Verdict(Level.BAD, "TOO OLD")
+
+
+def delay_verdict(scene: Scene) -> Verdict:
+    """Whether the picture itself comes to the screen in time."""
+    resting = _not_running(scene)
+    if resting is not None:
+        return resting
+    delay_ms = scene.readings.lately.delay_p99_ms
+    if delay_ms is None or scene.mode is PlaybackMode.LOCKED:
+        return Verdict(Level.QUIET, "LOCKED" if delay_ms is not None else "NOT YET")
+    in_time = delay_ms <= MOST_DELAY_MS
+    return Verdict(Level.GOOD, "IN BOUND") if in_time else Verdict(Level.BAD, "TOO LATE")
+
+
+def dropped_verdict(scene: Scene) -> Verdict:
+    """Whether every picture of a live source could be shown."""
+    source = scene.snapshot.source
+    if source.frames_dropped == 0:
+        return Verdict(Level.GOOD if source.frames_read else Level.QUIET, "NONE")
+    return Verdict(Level.WATCH, f"OF {source.frames_read + source.frames_dropped}")
 
 
 def availability_verdict(scene: Scene) -> Verdict:

@@ -10,8 +10,8 @@ from app.core.pipeline import DEFAULT_MAX_AGE_MS, Pipeline
 from app.core.self_test.time_code import read_code
 from app.ui.application import make_application
 from app.ui.controller import Controller
-from app.ui.self_test.checks import MOST_DELAY_MS, Checks
-from app.ui.verdicts import GOOD_AVAILABILITY
+from app.ui.self_test.checks import Checks
+from app.ui.verdicts import GOOD_AVAILABILITY, MOST_DELAY_MS
 from app.ui.window import Window
 from lmsfa.shipped import WEIGHTS
 from tests.soak.watching import Footprint, SenderProgram

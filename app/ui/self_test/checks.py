@@ -19,11 +19,10 @@ from app.core.snapshot import Signal
 from app.ui.controller import Controller
 from app.ui.notices import Answer
 from app.ui.self_test.witness import Witness, pixels_of
-from app.ui.verdicts import GOOD_AVAILABILITY
+from app.ui.verdicts import GOOD_AVAILABILITY, MOST_DELAY_MS
 from app.ui.video_view import Layer
 from app.ui.window import Window
 
-MOST_DELAY_MS = 50.0
 LONGEST_GAP_MS = 50.0
 PERIODS_MS = STALL_PERIODS * 1000 / RATE_FPS
 BOUND_MS = {

@@ -31,7 +31,7 @@ from lmsfa.overlay import OverlayStyle
 INFO = SourceInfo("clip.mkv", 640, 480, 25.0, 12.0)
 PLAYING = SourceStatus(SourceState.PLAYING, info=INFO)
 READY = ModelStatus(ModelState.READY, card=CARD)
-FIGURES = Figures(50, 25.0, 24.0, 60.0, 90.0, 0.95)
+FIGURES = Figures(50, 25.0, 24.0, 30.0, 60.0, 90.0, 0.95)
 
 
 def scene(*, source=PLAYING, ai_word="READY", mode=PlaybackMode.LIVE, bound_ms=120.0, **figures):
@@ -146,3 +146,18 @@ def _ai(snapshot, *, ai_off=False, raw=False, hidden=frozenset(), answered=True,
 
 def _frame():
     return Frame(np.zeros((4, 4, 3), np.uint8), 0, 0.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "level", "word"),
+    [(49.0, Level.GOOD, "IN BOUND"), (51.0, Level.BAD, "TOO LATE"), (None, Level.QUIET, "NOT YET")],
+)
+def test_the_pictures_own_delay_is_judged_by_its_bound(delay_ms, level, word):
+    verdict = delay_verdict(scene(delay_p99_ms=delay_ms))
+    assert (verdict.level, verdict.word) == (level, word)
+
+
+def test_dropped_pictures_are_said_of_how_many():
+    assert dropped_verdict(scene(source=replace(PLAYING, frames_read=9))).word == "NONE"
+    dropped = replace(PLAYING, frames_read=90, frames_dropped=10)
+    assert dropped_verdict(scene(source=dropped)).word == "OF 100"

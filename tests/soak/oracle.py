@@ -1,0 +1,66 @@
+"""Knows the made scene by the number in the picture, and meets every fault that it is told to."""
+
+import time
+
+from lmsfa.data.phantom.truth import true_instances
+from made_child_engines import meet
+from made_oracle import CARD
+
+from app.core.self_test.time_code import read_code
+from app.core.sources.phantom import read_spec
+from lmsfa.data.phantom.phantom import Phantom
+from lmsfa.data.phantom.scenes import SCENES
+from lmsfa.prediction import Instance, MaskPlacement, Prediction
+
+DELAY_S = 0.035
+
+
+class NumberedOracle:
+    """Answers any picture of the phantom that carries its number; a `registry.Engine`."""
+
+    card = CARD
+    runtime = "by heart"
+    device = "test bench"
+    reason = ""
+
+    def __init__(self, folder):
+        asked = read_spec((folder / "spec").read_text())
+        self._fault = folder / "fault"
+        self._asked = asked
+        self._phantom = Phantom(SCENES[asked.scene], asked.seed, asked.width, asked.height)
+
+    def predict(self, rgb, frame_index=0, captured_s=0.0):
+        ready_s = time.monotonic() + DELAY_S
+        meet(self._fault)
+        number = read_code(rgb)
+        found = ()
+        if number is not None:
+            view = self._phantom.at(number / self._asked.rate_fps, number)
+            scale = rgb.shape[1] / self._asked.width
+            found = tuple(_scaled(instance, scale) for instance in true_instances(view))
+        time.sleep(max(0.0, ready_s - time.monotonic()))
+        return Prediction(frame_index, captured_s, found, None, "oracle")
+
+    def close(self):
+        pass
+
+
+def load(weights, runtime, *, threads):
+    """As `app.core.supervision.child.Loader`; `weights` is a folder with a file `spec`."""
+    return NumberedOracle(weights)
+
+
+def _scaled(found, scale):
+    place = found.placement
+    return Instance(
+        found.class_id,
+        found.score,
+        tuple(side * scale for side in found.box_xyxy),
+        found.mask,
+        MaskPlacement(
+            place.left_px * scale,
+            place.top_px * scale,
+            place.cell_width_px * scale,
+            place.cell_height_px * scale,
+        ),
+    )

@@ -99,7 +99,7 @@ class Gauge(QWidget):
         self.delay = FigureRow(table, "video delay")
         self.age = FigureRow(table, "overlay age")
         self.availability = FigureRow(table, "availability")
-        self.dropped = FigureRow(table, "dropped pictures")
+        self.dropped = FigureRow(table, "dropped")
         self.strip = AgeStrip()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -25,7 +25,13 @@ from app.ui.source_bar import source_words
 from app.ui.status_line import domain_words
 from app.ui.theme import Level
 from app.ui.transport_bar import clock
-from app.ui.verdicts import age_verdict, availability_verdict, picture_verdict
+from app.ui.verdicts import (
+    age_verdict,
+    availability_verdict,
+    delay_verdict,
+    dropped_verdict,
+    picture_verdict,
+)
 from lmsfa.overlay import OverlayStyle
 
 INFO = SourceInfo("clip.mkv", 640, 480, 25.0, 12.0)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import signal
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
+from app.core.supervision.engine import ChildLoader
 from app.ui.controller import Controller
 from app.ui.theme import apply_theme, icon
 from app.ui.window import Window
-from lmsfa.registry import load_engine
 
 
 def run_window(source: str, weights: Path, runtime: str, threads: int | None = None) -> int:
@@ -33,7 +32,7 @@ def run_window(source: str, weights: Path, runtime: str, threads: int | None = N
         raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
     apply_theme(application)
     application.setWindowIcon(icon("lmsfa"))
-    pipeline = Pipeline(engine_loader=partial(load_engine, threads=threads))
+    pipeline = Pipeline(engine_loader=ChildLoader(threads))
     controller = Controller(pipeline)
     window = Window(controller)
     # The signal arrives between any two lines of Python; closing waits until they have run.

@@ -49,5 +49,9 @@ def from_message(head: Head, masks: bytes) -> Prediction:
             )
         )
     return Prediction(
-        head["frame_index"], head["captured_s"], tuple(instances), head["activity"], head["model_id"]
+        head["frame_index"],
+        head["captured_s"],
+        tuple(instances),
+        head["activity"],
+        head["model_id"],
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.core.supervision.answers import from_message
 from app.core.supervision.channel import Head
-from app.core.supervision.process import EngineLate, EngineProcess
+from app.core.supervision.process import EngineLateError, EngineProcess
 from lmsfa.card import card_from
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
@@ -44,8 +44,8 @@ class ChildLoader:
     def until(self, stopped: Event) -> Callable[[Path, str], Engine]:
         """A loader whose processes end within a moment once `stopped` is set, on any thread.
 
-        It raises EngineError as `load_engine`, and where loading takes too long; EngineLost where
-        the process ends while it loads.
+        It raises EngineError as `load_engine`, and where loading takes too long; EngineLostError
+        where the process ends while it loads.
         """
         return lambda weights, runtime: self._load(weights, runtime, stopped)
 
@@ -62,7 +62,7 @@ class ChildLoader:
             return ChildEngine(process, _accepted(answer), weights)
         except BaseException as error:
             process.close()
-            if isinstance(error, EngineLate):
+            if isinstance(error, EngineLateError):
                 raise EngineError(
                     f"{weights}: not loaded within {self.load_s:g} s; "
                     "load again, or choose what it runs on with --engine"
@@ -71,7 +71,7 @@ class ChildLoader:
 
 
 class ChildEngine:
-    """Satisfies `registry.Engine`; `predict` also raises EngineLost when the process is gone."""
+    """Satisfies `registry.Engine`; `predict` raises EngineLostError once the process is gone."""
 
     def __init__(self, process: EngineProcess, loaded: Head, weights: Path) -> None:
         """Takes the process over once it has loaded.
@@ -89,7 +89,7 @@ class ChildEngine:
     def predict(
         self, rgb: NDArray[np.uint8], frame_index: int = 0, captured_s: float = 0.0
     ) -> Prediction:
-        """As `registry.Engine`; raises EngineLost too."""
+        """As `registry.Engine`; raises EngineLostError too."""
         asked = {
             "frame": self._process.put(rgb),
             "index": frame_index,

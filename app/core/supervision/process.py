@@ -30,14 +30,14 @@ END_S = 1.0
 LONGEST_LINE = 4096
 
 
-class EngineLost(Exception):
+class EngineLostError(Exception):
     """The model's process is gone, and its engine with it.
 
     The message follows after "the model", for people: "crashed (SIGSEGV)".
     """
 
 
-class EngineLate(EngineLost):
+class EngineLateError(EngineLostError):
     """The process did not answer in time, and was ended."""
 
 
@@ -89,7 +89,7 @@ class EngineProcess:
             within_s: after so long the process is ended.
 
         Raises:
-            EngineLost: there will be no answer; EngineLate: for want of time.
+            EngineLostError: there will be no answer; EngineLateError: for want of time.
         """
         due_s = time.monotonic() + within_s
         self._due_s = due_s + GRACE_S
@@ -98,12 +98,12 @@ class EngineProcess:
             answer, more = self._channel.receive()
         except (OSError, EOFError):
             if time.monotonic() >= due_s:
-                raise EngineLate(f"did not answer within {within_s:g} s") from None
-            raise EngineLost(self._ending()) from None
+                raise EngineLateError(f"did not answer within {within_s:g} s") from None
+            raise EngineLostError(self._ending()) from None
         finally:
             self._due_s = math.inf
         if "lost" in answer:
-            raise EngineLost(answer["lost"])
+            raise EngineLostError(answer["lost"])
         return answer, more
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class EngineProcess:
                 logger.warning("the model's process says: %s", text)
 
     def _ending(self) -> str:
-        """How the process ended, as `EngineLost` words it."""
+        """How the process ended, as `EngineLostError` words it."""
         try:
             code = self._process.wait(END_S)
         except subprocess.TimeoutExpired:

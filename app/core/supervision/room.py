@@ -12,7 +12,6 @@ import os
 import sys
 import tempfile
 from itertools import count
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,8 @@ class FrameRoom:
         self._file = None if sys.platform == "win32" else _unnamed_file()
         self._memory: mmap.mmap | None = None
         self._size = 0
-        self.name = f"lmsfa-{os.getpid()}-{next(_numbers)}" if self._file is None else f"{self._file}"
+        own = f"lmsfa-{os.getpid()}-{next(_numbers)}"
+        self.name = own if self._file is None else str(self._file)
 
     @property
     def inherited(self) -> tuple[int, ...]:
@@ -48,8 +48,7 @@ class FrameRoom:
             if self._file is not None:
                 os.ftruncate(self._file, self._size)
             self._memory = _mapped(self.name, self._size)
-        place = np.frombuffer(self._memory, rgb.dtype, rgb.size).reshape(rgb.shape)
-        np.copyto(place, rgb)
+        np.copyto(np.ndarray(rgb.shape, rgb.dtype, self._memory), rgb)
         return {"shape": rgb.shape, "dtype": rgb.dtype.str, "room": self._size}
 
     def close(self) -> None:
@@ -74,9 +73,9 @@ class FrameDoor:
         if self._memory is None or head["room"] != self._size:
             self._size = head["room"]
             self._memory = _mapped(self._name, self._size)
-        found = np.frombuffer(self._memory, head["dtype"], prod(head["shape"]))
+        found: NDArray[np.uint8] = np.ndarray(head["shape"], head["dtype"], self._memory)
         found.flags.writeable = False
-        return found.reshape(head["shape"])
+        return found
 
 
 def _mapped(name: str, size: int) -> mmap.mmap:
@@ -87,7 +86,7 @@ def _mapped(name: str, size: int) -> mmap.mmap:
 
 
 def _unnamed_file() -> int:
-    if sys.platform == "linux":
-        return os.memfd_create("frames")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+    if sys.platform != "linux":
+        with tempfile.TemporaryFile() as file:
+            return os.dup(file.fileno())
+    return os.memfd_create("frames")

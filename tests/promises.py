@@ -126,10 +126,10 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
     apply_theme(application)
     pipeline = Pipeline(engine_loader=ChildLoader())
     controller = Controller(pipeline)
+    controller.load(WEIGHTS)
+    controller.open(str(CLIP))
     window = Window(controller)
     witness = Witness(window, controller)
-    controller.open(str(CLIP))
-    controller.load(WEIGHTS)
     window.show()
     deadline_s = time.monotonic() + seconds + 120
     while witness.counted_s < seconds and time.monotonic() < deadline_s:

@@ -34,11 +34,12 @@ def run_window(source: str, weights: Path, runtime: str, threads: int | None = N
     application.setWindowIcon(icon("lmsfa"))
     pipeline = Pipeline(engine_loader=ChildLoader(threads))
     controller = Controller(pipeline)
+    # Both begin while the window is built.
+    controller.load(weights, runtime)
+    controller.open(source)
     window = Window(controller)
     # The signal arrives between any two lines of Python; closing waits until they have run.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
-    controller.open(source)
-    controller.load(weights, runtime)
     window.show()
     try:
         return application.exec()

@@ -12,6 +12,7 @@ from app.core.pipeline import Pipeline
 from app.core.supervision.engine import ChildLoader
 from app.ui.controller import Controller
 from app.ui.theme import apply_theme, icon
+from app.ui.wakefulness import Wakefulness
 from app.ui.window import Window
 
 
@@ -41,7 +42,9 @@ def run_window(source: str, weights: Path, runtime: str, threads: int | None = N
     # The signal arrives between any two lines of Python; closing waits until they have run.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
+    wakefulness = Wakefulness(pipeline)
     try:
         return application.exec()
     finally:
+        wakefulness.close()
         pipeline.close()

@@ -57,15 +57,7 @@ class EngineProcess:
         self._closed = Event()
         self._due_s = math.inf
         self._room = FrameRoom()
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-P", "-m", CHILD, self._room.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=self._room.inherited,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            **_apart(),
-        )
+        self._process = _started(self._room)
         self._channel = Channel(
             cast(IO[bytes], self._process.stdout), cast(IO[bytes], self._process.stdin)
         )
@@ -157,6 +149,23 @@ class EngineProcess:
         if name == "SIGKILL":
             return "was killed (SIGKILL), perhaps for want of memory"
         return f"crashed ({name})"
+
+
+def _started(room: FrameRoom) -> subprocess.Popen[bytes]:
+    """The process, apart from what this one runs in; a room for nobody is closed."""
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-u", "-P", "-m", CHILD, room.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=room.inherited,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            **_apart(),
+        )
+    except OSError:
+        room.close()
+        raise
 
 
 def _apart() -> dict[str, Any]:

@@ -15,8 +15,9 @@ from made_child_engines import shown
 from made_clips import index_picture, now, until, write_clip
 from made_engines import CARD, HeldEngine, loader
 
-from app.core.snapshot import ModelState
+from app.core.snapshot import ModelState, PlaybackMode
 from app.core.supervision.engine import ChildLoader
+from app.core.supervision.process import EngineProcess
 from app.core.supervision.restarts import Restarts
 from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
@@ -116,6 +117,15 @@ def test_no_answer_of_a_lost_process_is_shown_again(playing, weights):
     until(lambda: state(playing) is ModelState.LOADING)
     assert now(playing).result is None
     assert answered_by(playing) != lost
+
+
+def test_a_locked_picture_goes_on_without_the_answer_that_was_lost(playing, weights):
+    playing.set_mode(PlaybackMode.LOCKED)
+    lost = answered_by(playing)
+    ask(weights, "exit")
+    until(lambda: (found := now(playing).result) and int(found.prediction.model_id) != lost)
+    read = now(playing).source.frames_read
+    until(lambda: now(playing).source.frames_read > read + 5)
 
 
 def test_the_fourth_loss_in_a_minute_stays_until_a_person_acts(playing, weights):
@@ -250,6 +260,18 @@ def test_a_process_never_outlives_a_killed_program(weights, doing):
         program.kill()
         until(lambda: is_gone(child), 3)
         assert program.stderr.read() == b""
+
+
+def test_a_process_ends_with_its_requests_whatever_it_does(weights):
+    (weights / "loading").write_text("hang")
+    process = EngineProcess(threading.Event())
+    process._channel.send(
+        {"loader": MADE.loader, "weights": str(weights), "runtime": "auto", "threads": None}
+    )
+    until(lambda: (weights / "process").exists() and not (weights / "loading").exists())
+    process._process.stdin.close()
+    assert process._process.wait(3) == 0
+    process.close()
 
 
 def in_use():

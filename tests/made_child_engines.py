@@ -42,6 +42,7 @@ FAULTS = {
     "hang": lambda: time.sleep(LONG_S),
     "hold": _hold_python,
     "SIGSTOP": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "stop the program": lambda: os.kill(os.getppid(), signal.SIGSTOP),
     "NaN": lambda: _raise(EngineError("the model answered with NaN; load other weights")),
     "print": _print_and_go_on,
 }

@@ -75,12 +75,12 @@ def serve(requests: SimpleQueue[Head], channel: Channel, door: FrameDoor) -> Non
         try:
             frame = door.frame(request["frame"])
             prediction = engine.predict(frame, request["index"], request["captured_s"])
+            answer, masks = as_message(prediction)
         except EngineError as error:
-            channel.send({"refused": str(error)})
-        else:
-            channel.send(*as_message(prediction))
+            answer, masks = {"refused": str(error)}, []
         finally:
             faulthandler.cancel_dump_traceback_later()
+        channel.send(answer, masks)
 
 
 def loaded(request: Head) -> Engine:

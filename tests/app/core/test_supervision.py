@@ -1,6 +1,7 @@
 """A model in a process of its own, under every fault that a process can have."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -238,28 +239,47 @@ import numpy as np
 from app.core.supervision.engine import ChildLoader
 engine = ChildLoader(loader="made_child_engines:load")(Path(sys.argv[1]), "auto")
 print("loaded", flush=True)
-engine.predict(np.zeros((8, 8, 3), np.uint8))
+for _ in range(20):
+    engine.predict(np.zeros((8, 8, 3), np.uint8))
+    time.sleep(0.01)
+print("answered", flush=True)
 time.sleep(60)
 """
+
+
+def program(weights):
+    """Another program with a model of its own; it says what it has got."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(weights)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@needs_signals
+def test_a_program_that_stood_still_blames_no_model_for_it(weights):
+    (weights / "fault").write_text("stop the program")
+    with program(weights) as stopped:
+        until(lambda: psutil.Process(stopped.pid).status() == psutil.STATUS_STOPPED)
+        time.sleep(1.5)
+        stopped.send_signal(signal.SIGCONT)
+        assert stopped.stdout.read(16) == b"loaded\nanswered\n"
+        stopped.kill()
 
 
 @needs_signals
 @pytest.mark.parametrize("doing", ["", "hang", "hold", "SIGSTOP"])
 def test_a_process_never_outlives_a_killed_program(weights, doing):
     (weights / "fault").write_text(doing)
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(weights)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as program:
-        assert program.stdout.readline() == b"loaded\n"
+    with program(weights) as killed:
+        assert killed.stdout.readline() == b"loaded\n"
         until(lambda: not doing or not (weights / "fault").exists())
         child = int((weights / "process").read_text())
         assert not is_gone(child)
-        program.kill()
+        killed.kill()
         until(lambda: is_gone(child), 3)
-        assert program.stderr.read() == b""
+        assert killed.stderr.read() == b""
 
 
 def test_a_process_ends_with_its_requests_whatever_it_does(weights):

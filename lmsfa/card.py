@@ -258,10 +258,19 @@ def read_card(path: Path) -> ModelCard:
     except (OSError, ValueError, RecursionError) as error:
         # Broken UTF-8, broken JSON and absurd numbers are all ValueErrors.
         raise CardError(f"{path}: not a readable JSON model card ({error})") from None
-    return _card_from(fields, path)
+    return card_from(fields, path)
 
 
-def _card_from(fields: object, path: Path) -> ModelCard:
+def card_from(fields: object, path: Path) -> ModelCard:
+    """Checks a card that was read as JSON.
+
+    Args:
+        fields: as JSON holds a card.
+        path: where it was read, for errors.
+
+    Raises:
+        CardError: in one line, naming the file, what was expected and what was found.
+    """
     if not isinstance(fields, dict):
         raise CardError(f"{path}: expected a JSON object, got {type(fields).__name__}")
     version = fields.get("schema_version")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
 from app.core.snapshot import ModelState
+from app.core.supervision.engine import ChildLoader
 from app.ui.controller import Controller
 from app.ui.scene import Scene
 from app.ui.theme import apply_theme
@@ -123,12 +124,12 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
     started = started or time.time()
     application = QApplication.instance() or QApplication(["promises"])
     apply_theme(application)
-    pipeline = Pipeline()
+    pipeline = Pipeline(engine_loader=ChildLoader())
     controller = Controller(pipeline)
+    controller.load(WEIGHTS)
+    controller.open(str(CLIP))
     window = Window(controller)
     witness = Witness(window, controller)
-    controller.open(str(CLIP))
-    controller.load(WEIGHTS)
     window.show()
     deadline_s = time.monotonic() + seconds + 120
     while witness.counted_s < seconds and time.monotonic() < deadline_s:

@@ -9,11 +9,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from app.core.frame import Frame
 from app.core.mailbox import Mailbox
 from app.core.snapshot import ModelState, ModelStatus, Result, Timings
+from app.core.supervision.engine import ANSWER_S, ChildLoader
+from app.core.supervision.process import EngineLostError
+from app.core.supervision.restarts import MOST, Restarts
 from lmsfa.registry import Engine, EngineError
 
 logger = logging.getLogger(__name__)
@@ -50,6 +53,9 @@ class InferenceView:
 class InferenceWorker:
     """Loads one engine and answers frames until stopped. Single use: a new model gets a new worker.
 
+    An engine that is lost with its process is loaded again, as often as `Restarts` allows; then
+    somebody must ask for it.
+
     `offer` is called on the capture thread, everything else on any thread.
     """
 
@@ -67,18 +73,19 @@ class InferenceWorker:
         Args:
             weights: what to load.
             runtime: on what.
-            load: how, called on the worker's thread.
+            load: how, called on the worker's thread; what a `ChildLoader` loads ends with `stop`.
             on_change: called on the worker's thread after every new view.
             predecessor: a stopped worker that may still hold the device; waited for.
         """
         self._weights = weights
         self._runtime = runtime
-        self._load = load
+        self._stopped = Event()
+        self._load = load.until(self._stopped) if isinstance(load, ChildLoader) else load
         self._on_change = on_change
         self._predecessor = predecessor
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._offered: Frame | None = None
-        self._stopping = False
+        self._in_hand: tuple[Frame, float] | None = None
         self._durations_ms: deque[float] = deque(maxlen=MEASURED_ANSWERS)
         self._view = InferenceView(ModelStatus(ModelState.LOADING))
         self._thread = Thread(target=self._run, name="inference", daemon=True)
@@ -86,7 +93,11 @@ class InferenceWorker:
     @property
     def view(self) -> InferenceView:
         """The newest view; never blocks."""
-        return self._view
+        view, in_hand = self._view, self._in_hand
+        if in_hand is None or time.monotonic() - in_hand[1] <= ANSWER_S:
+            return view
+        late = f"the model has not answered for over {ANSWER_S:g} s"
+        return InferenceView(replace(view.status, state=ModelState.FAULT, message=late))
 
     def start(self) -> None:
         """Begins to load; returns at once."""
@@ -94,7 +105,7 @@ class InferenceWorker:
 
     def stop(self) -> None:
         """Asks the thread to end after the frame in hand; returns at once."""
-        self._stopping = True
+        self._stopped.set()
         self._mailbox.close()
 
     def join(self, timeout_s: float) -> bool:
@@ -115,7 +126,8 @@ class InferenceWorker:
 
     def _run(self) -> None:
         try:
-            self._serve()
+            self._wait_for_device()
+            self._serve_until_stopped()
         except EngineError as error:
             logger.info("the model could not be loaded: %s", error)
             self._fault(str(error))
@@ -126,14 +138,29 @@ class InferenceWorker:
             self._predecessor = None
             self._publish(replace(self._view, ended=True))
 
+    def _serve_until_stopped(self) -> None:
+        """Loads and answers, again after every loss, until there were too many."""
+        restarts = Restarts()
+        while not self._stopped.is_set():
+            try:
+                self._serve()
+            except EngineLostError as loss:
+                if self._stopped.is_set():
+                    return
+                logger.warning("the model %s", loss)
+                number = restarts.take(time.monotonic())
+                if number is None:
+                    self._fault(f"the model {loss} after {MOST} restarts within a minute")
+                    return
+                self._withdraw(f"the model {loss} and is being started again, {number} of {MOST}")
+
     def _serve(self) -> None:
-        self._wait_for_device()
-        if self._stopping:
-            return
         engine = self._load(self._weights, self._runtime)
         try:
-            status = ModelStatus(
-                ModelState.READY,
+            status = replace(
+                self._view.status,
+                state=ModelState.READY,
+                message="",
                 card=engine.card,
                 runtime=engine.runtime,
                 device=engine.device,
@@ -142,7 +169,9 @@ class InferenceWorker:
             logger.info("the model runs on %s. %s", engine.runtime, engine.reason)
             self._publish(InferenceView(status))
             while (frame := self._mailbox.take()) is not None:
+                self._in_hand = frame, time.monotonic()
                 self._answer(engine, frame)
+                self._in_hand = None
         finally:
             engine.close()
 
@@ -187,8 +216,15 @@ class InferenceWorker:
         )
         self._publish(InferenceView(status, done=frame))
 
+    def _withdraw(self, message: str) -> None:
+        """The lost engine's answers go, at once; a frame that it had in hand gets none."""
+        in_hand, self._in_hand = self._in_hand, None
+        status = replace(self._view.status, state=ModelState.LOADING, message=message)
+        self._publish(InferenceView(status, done=in_hand[0] if in_hand is not None else None))
+
     def _fault(self, message: str) -> None:
-        status = replace(self._view.status, state=ModelState.FAULT, message=message)
+        self._in_hand = None
+        status = replace(self._view.status, state=ModelState.FAULT, message=message, stopped=True)
         self._publish(InferenceView(status))
 
     def _publish(self, view: InferenceView) -> None:

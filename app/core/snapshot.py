@@ -111,6 +111,7 @@ class ModelStatus:
             first.
         frames_answered: answers given.
         frames_skipped: frames that a newer one replaced before the model was free.
+        stopped: True where it answers nothing more unless a person starts it again.
     """
 
     state: ModelState
@@ -122,6 +123,7 @@ class ModelStatus:
     p50_ms: float | None = None
     frames_answered: int = 0
     frames_skipped: int = 0
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

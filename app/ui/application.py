@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import signal
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
+from app.core.supervision.engine import ChildLoader
 from app.ui.controller import Controller
 from app.ui.theme import apply_theme, icon
+from app.ui.wakefulness import Wakefulness
 from app.ui.window import Window
-from lmsfa.registry import load_engine
 
 
 def make_application() -> QApplication:
@@ -39,15 +39,18 @@ def run_window(source: str, weights: Path, runtime: str, threads: int | None = N
         The process's exit status.
     """
     application = make_application()
-    pipeline = Pipeline(engine_loader=partial(load_engine, threads=threads))
+    pipeline = Pipeline(engine_loader=ChildLoader(threads))
     controller = Controller(pipeline)
+    # Both begin while the window is built.
+    controller.load(weights, runtime)
+    controller.open(source)
     window = Window(controller)
     # The signal arrives between any two lines of Python; closing waits until they have run.
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
-    controller.open(source)
-    controller.load(weights, runtime)
     window.show()
+    wakefulness = Wakefulness(pipeline)
     try:
         return application.exec()
     finally:
+        wakefulness.close()
         pipeline.close()

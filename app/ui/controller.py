@@ -211,8 +211,11 @@ class Controller(QObject):
             case Answer.TURN_AI_ON:
                 self._ai_off = self._asking = False
                 self._apply_mode()
+                self._start_model()
             case Answer.KEEP_AI_OFF:
                 self._asking = False
+            case Answer.START_MODEL:
+                self._start_model()
             case Answer.LOAD_SMALLER:
                 if self._bound.smaller is not None:
                     self.load(self._bound.smaller)
@@ -261,6 +264,11 @@ class Controller(QObject):
         self._meter.clear()
         # With AI off there is no answer to wait for, and the picture must not stand still for one.
         self._pipeline.set_mode(PlaybackMode.LIVE if self._ai_off else self._mode)
+
+    def _start_model(self) -> None:
+        """Loads the weights again where their model has stopped."""
+        if self._weights is not None and self._snapshot.model.stopped:
+            self.load(self._weights)
 
     def _follow_card(self, card: ModelCard | None) -> None:
         if card is None or card is self._card:

@@ -15,6 +15,7 @@ class Answer(Enum):
 
     TURN_AI_ON = "turn AI on"
     KEEP_AI_OFF = "keep AI off"
+    START_MODEL = "start the model again"
     LOAD_SMALLER = "load the smaller model"
     LOAD_MATCHING = "load the model that knows this picture"
     RAISE_MAX_AGE = "raise the age bound"
@@ -104,7 +105,8 @@ def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
     elif source.message:
         found.append(Notice(Level.WATCH, source.message))
     if model.state is ModelState.FAULT:
-        found.append(Notice(Level.BAD, f"AI FAULT: {model.message}"))
+        again = ((Answer.START_MODEL, "Start the model again"),) if model.stopped else ()
+        found.append(Notice(Level.BAD, f"AI FAULT: {model.message}", again))
     elif model.message:
         found.append(Notice(Level.WATCH, model.message))
     return tuple(found)

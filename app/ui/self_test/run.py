@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from app.core.pipeline import Pipeline
@@ -11,11 +10,11 @@ from app.core.self_test.coded_picture import CodedPicture
 from app.core.self_test.cut_recording import cut_recording
 from app.core.self_test.promise import SelfTestAnswer, finished_now
 from app.core.snapshot import ModelStatus
+from app.core.supervision.engine import ChildLoader
 from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.self_test.checks import Checks
 from app.ui.window import Window
-from lmsfa.registry import load_engine
 
 MEASURED_S = 12.0
 
@@ -31,7 +30,7 @@ def self_test(weights: Path, runtime: str, threads: int | None) -> SelfTestAnswe
     make_application()
     recording = cut_recording()
     source = CodedPicture()
-    loader = partial(load_engine, threads=threads)
+    loader = ChildLoader(threads)
     with closing(Pipeline(engine_loader=loader, source_opener=lambda _spec: source)) as pipeline:
         controller = Controller(pipeline)
         window = Window(controller)

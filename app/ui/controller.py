@@ -69,8 +69,7 @@ class Controller(QObject):
         self._asking = False
         self._raw = False
         self._is_demo = self._is_made = False
-        self._read_demo = False
-        self._read_research = False
+        self._read: set[Notice] = set()
         self.note_self_test(last_answer())
         self._delay = PaintDelay()
         self._decided_s = time.monotonic()
@@ -126,7 +125,7 @@ class Controller(QObject):
         demo = RESOURCES / "demo"
         self._is_demo = Path(spec).resolve().is_relative_to(demo)
         self._is_made = is_made(spec)
-        self._read_demo = False
+        self._read.discard(DEMO)
         self.choose_mode(PlaybackMode.LIVE)
         self._pipeline.open(spec)
 
@@ -207,28 +206,18 @@ class Controller(QObject):
 
     def answer(self, answer: Answer) -> None:
         """Acts on a banner's button."""
-        match answer:
-            case Answer.TURN_AI_ON:
-                self._ai_off = self._asking = False
-                self._apply_mode()
-                self._start_model()
-            case Answer.KEEP_AI_OFF:
-                self._asking = False
-            case Answer.START_MODEL:
-                self._start_model()
-            case Answer.LOAD_SMALLER:
-                if self._bound.smaller is not None:
-                    self.load(self._bound.smaller)
-            case Answer.LOAD_MATCHING:
-                self.load(PHANTOM_WEIGHTS if self._is_made else WEIGHTS)
-            case Answer.RAISE_MAX_AGE:
-                self._bound.accept()
-            case Answer.KEEP_MAX_AGE:
-                self._bound.decline()
-            case Answer.HIDE_RESEARCH:
-                self._read_research = True
-            case Answer.HIDE_DEMO:
-                self._read_demo = True
+        actions: dict[Answer, Callable[[], None]] = {
+            Answer.TURN_AI_ON: self._turn_ai_on,
+            Answer.KEEP_AI_OFF: self._stop_asking,
+            Answer.START_MODEL: self._start_model,
+            Answer.LOAD_SMALLER: self._load_smaller,
+            Answer.LOAD_MATCHING: lambda: self.load(PHANTOM_WEIGHTS if self._is_made else WEIGHTS),
+            Answer.RAISE_MAX_AGE: self._bound.accept,
+            Answer.KEEP_MAX_AGE: self._bound.decline,
+            Answer.HIDE_RESEARCH: lambda: self._hide(RESEARCH),
+            Answer.HIDE_DEMO: lambda: self._hide(DEMO),
+        }
+        actions[answer]()
 
     def note_self_test(self, answer: SelfTestAnswer | None) -> None:
         """Shows what a self-test found as long as it is a failure."""
@@ -264,6 +253,21 @@ class Controller(QObject):
         self._meter.clear()
         # With AI off there is no answer to wait for, and the picture must not stand still for one.
         self._pipeline.set_mode(PlaybackMode.LIVE if self._ai_off else self._mode)
+
+    def _turn_ai_on(self) -> None:
+        self._ai_off = self._asking = False
+        self._apply_mode()
+        self._start_model()
+
+    def _stop_asking(self) -> None:
+        self._asking = False
+
+    def _load_smaller(self) -> None:
+        if self._bound.smaller is not None:
+            self.load(self._bound.smaller)
+
+    def _hide(self, notice: Notice) -> None:
+        self._read.add(notice)
 
     def _start_model(self) -> None:
         """Loads the weights again where their model has stopped."""
@@ -345,8 +349,8 @@ class Controller(QObject):
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
                 (self._self_test, True),
                 (self._mismatch, not self._ai_off),
-                (DEMO, self._is_demo and not self._read_demo),
-                (RESEARCH, not self._read_research),
+                (DEMO, self._is_demo and DEMO not in self._read),
+                (RESEARCH, RESEARCH not in self._read),
             )
             if wanted and notice is not None
         )

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from app.core.supervision.engine import ChildLoader
 from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
 from app.core.self_test.time_code import read_code
 from app.core.sources.phantom import read_spec
+from app.core.supervision.engine import ChildLoader
 from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.notices import Answer

@@ -4,10 +4,10 @@ import time
 from array import array
 
 import numpy as np
-from app.core.supervision.engine import ChildLoader
 
 from app.core.pipeline import DEFAULT_MAX_AGE_MS, Pipeline
 from app.core.self_test.time_code import read_code
+from app.core.supervision.engine import ChildLoader
 from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.self_test.checks import Checks

@@ -1,7 +1,6 @@
 """The window over a local NUT stream, 720 lines, 30 a second, for as long as it is asked to."""
 
 import time
-from array import array
 
 import numpy as np
 
@@ -59,9 +58,6 @@ def steady(seconds, weights=WEIGHTS, runtime="auto"):
 def _measured(checks, pipeline, sender, seconds):
     footprint = Footprint(without=[sender._program.pid])
     witness = checks.witness
-    # A list of numbers would itself be what grows.
-    for name in ("delays_ms", "ages_ms", "painted_at_s", "gaps_ms"):
-        setattr(witness, name, array("d"))
     before = pipeline.snapshot(time.monotonic())
     witness.begin()
     while witness.counted_s < seconds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -182,7 +182,7 @@ def _touched(layer: Layer, picture: QRectF, place: QRect) -> NDArray[np.bool_]:
     return np.asarray(pixels_of(ground).any(axis=2))
 
 
-def _p99(values: list[float]) -> float:
+def _p99(values: Sequence[float]) -> float:
     return float(np.percentile(values, 99)) if values else float("nan")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -43,10 +44,9 @@ class Witness(QObject):
         self._painted: Frame | None = None
         self._reading = False
         self._begun_s: float | None = None
-        self.delays_ms: list[float] = []
-        self.ages_ms: list[float] = []
-        self.painted_at_s: list[float] = []
-        self.gaps_ms: list[float] = []
+        # Of a long watch a list would itself be what grows.
+        self.delays_ms, self.ages_ms = array("d"), array("d")
+        self.painted_at_s, self.gaps_ms = array("d"), array("d")
         self._last_beat_s = time.monotonic()
         window.view.painted.connect(self._on_painted)
         controller.start(self._show)
@@ -62,7 +62,7 @@ class Witness(QObject):
     def begin(self) -> None:
         """Counts from now on, and anew."""
         for figures in (self.delays_ms, self.ages_ms, self.painted_at_s, self.gaps_ms):
-            figures.clear()
+            del figures[:]
         self._begun_s = self._last_beat_s = time.monotonic()
 
     def _show(self, scene: Scene) -> None:

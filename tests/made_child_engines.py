@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+import zlib
 
 import numpy as np
 from made_engines import SquareEngine
@@ -15,6 +16,7 @@ from made_engines import SquareEngine
 from lmsfa.registry import EngineError
 
 LONG_S = 60
+LOOKED_AT_PX = 720
 
 
 def _hold_python():
@@ -63,13 +65,13 @@ class FaultyEngine(SquareEngine):
         if slow.exists():
             self._slower_s = 4 * self._slower_s or 0.1
             time.sleep(self._slower_s)
-        found = super().predict(rgb, frame_index, captured_s)
+        found = super().predict(rgb[:LOOKED_AT_PX, :LOOKED_AT_PX], frame_index, captured_s)
         return type(found)(frame_index, captured_s, found.instances, shown(rgb), found.model_id)
 
 
 def shown(rgb):
-    """What a frame is, in words, with the sum of its pixels."""
-    return f"{rgb.shape} {rgb.dtype} {int(rgb.sum(dtype=np.int64))}"
+    """What a frame is, in words, with a sum over its pixels."""
+    return f"{rgb.shape} {rgb.dtype} {zlib.crc32(np.ascontiguousarray(rgb))}"
 
 
 def meet(fault):

@@ -71,6 +71,7 @@ class Instance:
         mask: (h, w) uint8 probability, 0..255, on the model's coarse grid, cropped to the box
             with a margin of one cell where the grid has one.
         placement: where `mask` lies in the frame.
+        track: which instance it is from frame to frame; None where nobody follows it.
     """
 
     class_id: int
@@ -78,6 +79,7 @@ class Instance:
     box_xyxy: tuple[float, float, float, float]
     mask: NDArray[np.uint8]
     placement: MaskPlacement
+    track: int | None = None
 
     def region(self, frame_height: int, frame_width: int) -> Region:
         """The instance's pixels: probabilities upsampled bilinearly, cut at one half, in the box.

@@ -24,7 +24,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.evaluation.motion import Grey, Mask, Motion, motion_between, small_grey
+from lmsfa.evaluation.motion import LONGER_SIDE_PX, CheckedMotion, Mask, motion_between
+from lmsfa.following.flow import Grey, small_grey
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 
@@ -102,7 +103,7 @@ def judge_flicker(engine: Engine, frames: Iterable[Rgb]) -> Flicker:
     moved: list[float] = []
     count = scenes = 0
     for count, rgb in enumerate(frames, 1):
-        now = small_grey(rgb)
+        now = small_grey(rgb, LONGER_SIDE_PX)
         masks = _masks(engine.predict(rgb, count - 1), len(classes), rgb.shape[:2], now.shape)
         comparable = before is not None and before.shape == now.shape
         motion = motion_between(before, now) if before is not None and comparable else None
@@ -171,7 +172,7 @@ class _ClassWatch:
         self.tracks = [_Track(mask, from_start=True) for mask in masks]
         self._remember(masks)
 
-    def go_on(self, masks: list[Mask], motion: Motion) -> None:
+    def go_on(self, masks: list[Mask], motion: CheckedMotion) -> None:
         """The next frame of the same scene."""
         self._compare(masks, motion)
         for track in self.tracks:
@@ -210,7 +211,7 @@ class _ClassWatch:
         self.whole = np.any(masks, axis=0) if masks else None
         self.frames += bool(masks)
 
-    def _compare(self, masks: list[Mask], motion: Motion) -> None:
+    def _compare(self, masks: list[Mask], motion: CheckedMotion) -> None:
         if self.whole is None or not masks:
             return
         now = np.any(masks, axis=0)

@@ -19,22 +19,24 @@ LEAST_AREA_PX = 48
 def true_instances(view: View, grid: int = GRID) -> tuple[Instance, ...]:
     """The instances of a view on a network's coarse grid, with soft edges and a score of 1.
 
+    Their tracks are the view's numbers.
+
     Args:
         view: of any size.
         grid: cells along the longer side.
     """
     regions = [
-        (class_id, cut_to_box(view.numbers == number))
+        (number, class_id, cut_to_box(view.numbers == number))
         for number, class_id in enumerate(view.classes, 1)
     ]
     return tuple(
-        _coarse(class_id, region, max(view.numbers.shape) / grid)
-        for class_id, region in regions
+        _coarse(number, class_id, region, max(view.numbers.shape) / grid)
+        for number, class_id, region in regions
         if np.count_nonzero(region.mask) >= LEAST_AREA_PX
     )
 
 
-def _coarse(class_id: int, region: Region, cell_px: float) -> Instance:
+def _coarse(number: int, class_id: int, region: Region, cell_px: float) -> Instance:
     height, width = region.mask.shape
     # One cell more on each side, as networks' masks have it, on cells that begin at the corner.
     first = [int(edge // cell_px) - 1 for edge in (region.left, region.top)]
@@ -48,6 +50,7 @@ def _coarse(class_id: int, region: Region, cell_px: float) -> Instance:
         tuple(map(float, box)),  # type: ignore[arg-type]  # four of them
         _shares(region.mask, (region.left - left_px, region.top - top_px), cells, cell_px),
         MaskPlacement(left_px, top_px, cell_px, cell_px),
+        track=number,
     )
 
 

@@ -147,6 +147,7 @@ class Snapshot:
         model: state of the model.
         expires_s: when `result` grows too old to be painted, seconds on the monotonic clock;
             infinite where the picture stands or waits for its own answer.
+        moved_px: how far `result` was moved to where its structures are in `frame`, pixels.
     """
 
     frame: Frame | None
@@ -154,3 +155,4 @@ class Snapshot:
     source: SourceStatus
     model: ModelStatus
     expires_s: float = math.inf
+    moved_px: float = 0.0

@@ -23,6 +23,7 @@ from lmsfa.commands import (
     report,
     robustness,
     table,
+    tracking,
     train,
 )
 from lmsfa.errors import InputError
@@ -38,6 +39,7 @@ COMMANDS = {
     "calibrate": (calibrate.add, "choose score thresholds and temperature for the card"),
     "robustness": (robustness.add, "figures under glare, blood, smoke, blur, noise, low light"),
     "flicker": (flicker.add, "how steady the answers are on a clip"),
+    "tracking": (tracking.add, "what tracking does to answers, in made scenes"),
     "motion": (motion.add, "what moving an answer to a later picture is worth, in made scenes"),
     "report": (report.add, "everything about weights in one HTML file"),
     "table": (table.add, "the paper's Table II beside figures of one's own"),

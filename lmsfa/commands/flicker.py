@@ -62,8 +62,8 @@ def _table(name: str, found: Flicker) -> str:
     from lmsfa.evaluation.flicker import BRIEF_FRAMES
     from lmsfa.evaluation.tables import columns, share
 
-    rows = [["class", "frames", "appeared", "flashes", "dropouts", "IoU", "carried", "area jump"]]
-    rows[0].append("unrest")
+    shown = ["IoU", "carried", "area jump", "unrest"]
+    rows = [["class", "frames", "appeared", "flashes", "dropouts", *shown]]
     for class_name, row in found.classes.items():
         rates = [f"{value:.1f}" for value in (row.appeared, row.flashes, row.dropouts)]
         shares = [share(value) for value in (row.iou, row.iou_carried, row.area_jump, row.unrest)]

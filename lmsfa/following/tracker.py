@@ -21,7 +21,7 @@ they begin to lag behind the truth."""
 SCORE_SHARE = 0.4
 """Of a score: the rest is what it was."""
 CONFIRMING = 2
-"""Answers in a row that must hold a new instance before it is shown."""
+"""Answers in a row that must hold an instance that comes up before it is shown."""
 BRIDGED_ANSWERS = 3
 """A gap of so many is bridged at most."""
 KNOWN_FROM = 3
@@ -55,16 +55,17 @@ class _Track:
 class Tracker:
     """Turns a model's answers into ones whose instances last. On one thread.
 
-    A new instance must reach the card's threshold, in two answers in a row; one that is known may
-    be as weak as a candidate. An instance that an answer does not hold goes along with the picture
-    for up to `BRIDGED_ANSWERS` answers: it always belongs to the frame that was answered last.
+    A new instance must reach the card's threshold and be there in the next answer too; one that is
+    known may be as weak as a candidate. An instance that an answer does not hold goes along with
+    the picture for up to `BRIDGED_ANSWERS` answers: it always belongs to the frame that was
+    answered last.
     """
 
     def __init__(self) -> None:
         self._meter = MotionMeter()
         self._tracks: tuple[_Track, ...] = ()
         self._next = 0
-        self._before: tuple[Prediction, Grey, int] | None = None
+        self._before: tuple[Prediction, Grey, tuple[int, ...]] | None = None
 
     def tracked(
         self, prediction: Prediction, rgb: NDArray[np.uint8], source_id: int = 0
@@ -80,8 +81,8 @@ class Tracker:
         """
         grey = small_grey(rgb)
         height, width = rgb.shape[:2]
-        motion = self._motion(prediction, grey, source_id, width)
-        self._before = prediction, grey, source_id
+        motion = self._motion(prediction, grey, (source_id, height, width))
+        self._before = prediction, grey, (source_id, height, width)
         if motion is None:
             self._tracks = tuple(
                 _Track(self._named(entry), from_start=True) for entry in prediction.instances
@@ -93,17 +94,21 @@ class Tracker:
         shown.sort(key=lambda entry: -entry.score)
         return replace(prediction, instances=tuple(shown), candidates=())
 
-    def _motion(
-        self, prediction: Prediction, grey: Grey, source_id: int, frame_width: int
-    ) -> Motion | None:
-        """From the frame answered before to this one; None where it does not follow on."""
+    def _motion(self, prediction: Prediction, grey: Grey, signal: tuple[int, ...]) -> Motion | None:
+        """From the frame answered before to this one; None where it does not follow on.
+
+        Args:
+            prediction: of this frame.
+            grey: its small picture.
+            signal: its source, height and width.
+        """
         if self._before is None:
             return None
-        before, grey_before, source_before = self._before
+        before, grey_before, signal_before = self._before
         later = prediction.captured_s > before.captured_s
-        if source_id != source_before or not later or prediction.frame_index < before.frame_index:
+        if signal != signal_before or not later or prediction.frame_index < before.frame_index:
             return None
-        motion = self._meter.between(grey_before, grey, frame_width)
+        motion = self._meter.between(grey_before, grey, signal[-1])
         return motion if motion is not None and motion.same_scene else None
 
     def _carried(self, motion: Motion, height: int, width: int) -> list[_Track]:

@@ -16,21 +16,20 @@ LEAST_AREA_PX = 48
 """What shows fewer pixels is void: nobody could say what it is."""
 
 
-def true_instances(view: View, grid: int = GRID) -> tuple[Instance, ...]:
+def true_instances(view: View) -> tuple[Instance, ...]:
     """The instances of a view on a network's coarse grid, with soft edges and a score of 1.
 
     Their tracks are the view's numbers.
 
     Args:
         view: of any size.
-        grid: cells along the longer side.
     """
     regions = [
         (number, class_id, cut_to_box(view.numbers == number))
         for number, class_id in enumerate(view.classes, 1)
     ]
     return tuple(
-        _coarse(number, class_id, region, max(view.numbers.shape) / grid)
+        _coarse(number, class_id, region, max(view.numbers.shape) / GRID)
         for number, class_id, region in regions
         if np.count_nonzero(region.mask) >= LEAST_AREA_PX
     )

@@ -151,6 +151,7 @@ def test_a_cut_another_source_and_a_step_back_begin_anew() -> None:
         {"source_id": 2},
         {"index": 1},
         {"rgb": view(4)[: HEIGHT // 2]},
+        {"rgb": cv2.resize(view(4), (WIDTH * 2, HEIGHT * 2))},
     ):
         case = Case()
         number = known(case)

@@ -17,11 +17,13 @@ from lmsfa.commands import (
     export,
     flicker,
     info,
+    motion,
     predict,
     quantise,
     report,
     robustness,
     table,
+    tracking,
     train,
 )
 from lmsfa.errors import InputError
@@ -37,6 +39,8 @@ COMMANDS = {
     "calibrate": (calibrate.add, "choose score thresholds and temperature for the card"),
     "robustness": (robustness.add, "figures under glare, blood, smoke, blur, noise, low light"),
     "flicker": (flicker.add, "how steady the answers are on a clip"),
+    "motion": (motion.add, "what moving an answer to a later picture is worth, in made scenes"),
+    "tracking": (tracking.add, "what tracking does to answers, in made scenes"),
     "report": (report.add, "everything about weights in one HTML file"),
     "table": (table.add, "the paper's Table II beside figures of one's own"),
     "predict": (predict.add, "answer one picture"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from lmsfa.postprocess import Answer, to_instances
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.registry import EngineError
 
+CANDIDATE_SHARE = 0.4
+"""Of a class's threshold: from there on an instance is answered, as a candidate at first."""
+
 
 class LmsfaEngine:
     """Answers frames of any size; satisfies `registry.Engine`."""
@@ -22,6 +26,7 @@ class LmsfaEngine:
     def __init__(self, card: ModelCard, backend: Backend, reason: str = "") -> None:
         self.card, self.reason = card, reason
         self._backend = backend
+        self._weaker, self._least = weaker(card), card.class_thresholds
         self._shape: tuple[int, ...] = ()
         self._place = Letterbox.fit(1, 1, card.input_size_px)
 
@@ -40,8 +45,10 @@ class LmsfaEngine:
     ) -> Prediction:
         """As `registry.Engine`."""
         place = self._placed(rgb)
-        instances = decoded(self._backend(rgb, place), self.card, place)
-        return Prediction(frame_index, captured_s, instances, None, self.card.sha256)
+        found = decoded(self._backend(rgb, place), self._weaker, place)
+        strong = tuple(entry for entry in found if entry.score >= self._least[entry.class_id])
+        weak = tuple(entry for entry in found if entry.score < self._least[entry.class_id])
+        return Prediction(frame_index, captured_s, strong, None, self.card.sha256, weak)
 
     def _placed(self, rgb: NDArray[np.uint8]) -> Letterbox:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
@@ -57,6 +64,17 @@ class LmsfaEngine:
     def close(self) -> None:
         """As `registry.Engine`."""
         self._backend.close()
+
+
+def weaker(card: ModelCard) -> ModelCard:
+    """The card by which candidates are answered too: its thresholds are lower."""
+    return replace(
+        card,
+        score_threshold=card.score_threshold * CANDIDATE_SHARE,
+        score_thresholds={
+            name: score * CANDIDATE_SHARE for name, score in card.score_thresholds.items()
+        },
+    )
 
 
 def decoded(answer: Answer, card: ModelCard, place: Letterbox) -> tuple[Instance, ...]:
@@ -84,10 +102,10 @@ def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = Non
         EngineError: as `registry.load_engine`.
     """
     if runtime == "auto":
-        backend, choice = choose(weights, card, threads)
+        backend, choice = choose(weights, weaker(card), threads)
         engine = LmsfaEngine(card, backend, choice.reason)
     else:
-        engine = LmsfaEngine(card, make_backend(weights, card, runtime, threads))
+        engine = LmsfaEngine(card, make_backend(weights, weaker(card), runtime, threads))
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine

@@ -23,6 +23,8 @@ SOFT_PX = 2
 SUBPIXEL_BITS = 4
 LEAST_AREA_PX = 1.0
 """What encloses less is not drawn."""
+DASH_THICKNESSES = 4
+"""A dash is so many times as long as the line is thick; so is the gap after it."""
 
 Codes = NDArray[np.uint8]
 Polygon = NDArray[np.int32]
@@ -36,11 +38,13 @@ class Outline:
         ink: its codes.
         window: rows and columns of the frame that it touches.
         polygons: what is filled, one after the other, each with its code.
+        dashed: whether its line has gaps, and its area stays empty.
     """
 
     ink: Ink
     window: Window
     polygons: list[tuple[Polygon, int]]
+    dashed: bool = False
 
 
 def outlines(
@@ -57,8 +61,10 @@ def outlines(
     half_px = max(LEAST_THICKNESS_PX, height * THICKNESS_SHARE) / 2
     reach_px = math.ceil(half_px) + SOFT_PX
     drawn = [
-        Outline(ink, window, [])
-        for ink, window in zip(inks, windows(instances, height, width, reach_px), strict=True)
+        Outline(ink, window, [], entry.bridged)
+        for entry, ink, window in zip(
+            instances, inks, windows(instances, height, width, reach_px), strict=True
+        )
     ]
     curves = contours(instances, height, width)
     if curves.owners.size:
@@ -102,17 +108,39 @@ def _add_lines(drawn: Sequence[Outline], curves: Curves, half_px: float) -> None
     near = points - np.repeat(points[starts], curves.lengths, axis=0)
     area = np.add.reduceat(near[:, 0] * step[:, 1] - near[:, 1] * step[:, 0], starts) / 2
     # Moved by d, an edge encloses d times its length more (Steiner); holes have areas below 0.
-    gained = half_px * np.add.reduceat(np.hypot(step[:, 0], step[:, 1]), starts)
+    steps_px = np.hypot(step[:, 0], step[:, 1])
+    gained = half_px * np.add.reduceat(steps_px, starts)
     outer, inner = _fixed(points + outwards), _fixed(points - outwards)
     ends = starts + curves.lengths
     kept = np.stack([area + gained, area - gained]) * np.sign(area) >= LEAST_AREA_PX
     for k in np.argsort(-np.abs(area), kind="stable").tolist():
         one, part = drawn[curves.owners[k]], slice(starts[k], ends[k])
         ink = one.ink
+        if one.dashed and kept[:, k].all():
+            dashes = _dashes(outer[part], inner[part], steps_px[part], half_px)
+            one.polygons.extend((dash, ink.line) for dash in dashes)
+            continue
         edges = [(outer, ink.line, kept[0, k]), (inner, ink.fill, kept[1, k])]
         if area[k] < 0:
             edges = [(inner, ink.line, kept[1, k]), (outer, ink.ground, kept[0, k])]
         one.polygons.extend((edge[part], code) for edge, code, is_kept in edges if is_kept)
+
+
+def _dashes(
+    outer: Polygon, inner: Polygon, steps_px: NDArray[np.float32], half_px: float
+) -> list[Polygon]:
+    """Every other stretch between a curve's two edges; all are of one length, about."""
+    dash_px = 2 * half_px * DASH_THICKNESSES
+    length_px = float(steps_px.sum())
+    stretches = 2 * max(1, round(length_px / dash_px / 2))
+    way_px = np.cumsum(steps_px) - steps_px
+    # The first point of each stretch; a point more than its own, so that a dash has its length.
+    firsts = np.searchsorted(way_px, np.arange(stretches + 1) * length_px / stretches)
+    places = [
+        np.arange(first, last + 1) % len(outer)
+        for first, last in zip(firsts[:-1:2].tolist(), firsts[1::2].tolist(), strict=True)
+    ]
+    return [np.concatenate([outer[place], inner[place[::-1]]]) for place in places]
 
 
 def _fixed(points: Points) -> Polygon:

@@ -71,6 +71,8 @@ class Instance:
         mask: (h, w) uint8 probability, 0..255, on the model's coarse grid, cropped to the box
             with a margin of one cell where the grid has one.
         placement: where `mask` lies in the frame.
+        track: which instance it is from frame to frame; None where nobody follows it.
+        bridged: whether this answer does not hold it and it was carried over from earlier ones.
     """
 
     class_id: int
@@ -78,6 +80,8 @@ class Instance:
     box_xyxy: tuple[float, float, float, float]
     mask: NDArray[np.uint8]
     placement: MaskPlacement
+    track: int | None = None
+    bridged: bool = False
 
     def region(self, frame_height: int, frame_width: int) -> Region:
         """The instance's pixels: probabilities upsampled bilinearly, cut at one half, in the box.
@@ -103,6 +107,8 @@ class Prediction:
         instances: highest score first, all at or above the card's score threshold.
         activity: name of the recognised activity, or None where the model knows none.
         model_id: SHA-256 of the weights, so that a replaced model's answer is recognised.
+        candidates: instances that are too weak to be shown by themselves, highest score first;
+            whoever follows instances over frames may know one of them.
     """
 
     frame_index: int
@@ -110,6 +116,7 @@ class Prediction:
     instances: tuple[Instance, ...]
     activity: str | None
     model_id: str
+    candidates: tuple[Instance, ...] = ()
 
 
 def windows(

@@ -17,6 +17,7 @@ from app.core.snapshot import ModelState, ModelStatus, Result, Timings
 from app.core.supervision.engine import ANSWER_S, ChildLoader
 from app.core.supervision.process import EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
+from lmsfa.following.tracker import Tracker
 from lmsfa.registry import Engine, EngineError
 
 logger = logging.getLogger(__name__)
@@ -168,9 +169,10 @@ class InferenceWorker:
             )
             logger.info("the model runs on %s. %s", engine.runtime, engine.reason)
             self._publish(InferenceView(status))
+            tracker = Tracker()
             while (frame := self._mailbox.take()) is not None:
                 self._in_hand = frame, time.monotonic()
-                self._answer(engine, frame)
+                self._answer(engine, tracker, frame)
                 self._in_hand = None
         finally:
             engine.close()
@@ -182,13 +184,14 @@ class InferenceWorker:
             waiting = "Waiting for the previous model to finish; then the new one loads"
             self._publish(InferenceView(ModelStatus(ModelState.LOADING, waiting)))
 
-    def _answer(self, engine: Engine, frame: Frame) -> None:
+    def _answer(self, engine: Engine, tracker: Tracker, frame: Frame) -> None:
         taken_s = time.monotonic()
         try:
             prediction = engine.predict(frame.rgb, frame.index, frame.captured_s)
         except EngineError as error:
             self._refuse(frame, error)
             return
+        prediction = tracker.tracked(prediction, frame.rgb, frame.source_id)
         predicted_ms = (time.monotonic() - taken_s) * 1000
         waited_ms = max(0.0, taken_s - frame.captured_s) * 1000
         self._durations_ms.append(predicted_ms)

@@ -79,8 +79,12 @@ class InstanceCount:
         self._counts: Counter[str] = Counter()
 
     def add(self, prediction: Prediction) -> None:
-        """Counts the instances of one answer."""
-        self._counts.update(self._names[instance.class_id] for instance in prediction.instances)
+        """Counts the instances of one answer, without those that were carried over to it."""
+        self._counts.update(
+            self._names[instance.class_id]
+            for instance in prediction.instances
+            if not instance.bridged
+        )
 
     def by_name(self) -> dict[str, int]:
         """Class name -> count, in the card's order."""

@@ -155,6 +155,7 @@ class Snapshot:
         model: state of the model.
         expires_s: when `result` grows too old to be painted, seconds on the monotonic clock;
             infinite where the picture stands or waits for its own answer.
+        moved_px: how far `result` was moved to where its structures are in `frame`, pixels.
     """
 
     frame: Frame | None
@@ -162,3 +163,4 @@ class Snapshot:
     source: SourceStatus
     model: ModelStatus
     expires_s: float = math.inf
+    moved_px: float = 0.0

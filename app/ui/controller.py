@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from app.core.follower import Follower, is_visibly_moved
 from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
@@ -58,6 +59,7 @@ class Controller(QObject):
         super().__init__()
         self._pipeline = pipeline
         self._meter = DisplayMeter()
+        self._follower = Follower()
         self._painter = LayerPainter()
         self._bound = AgeBound(pipeline)
         self._style = OverlayStyle()
@@ -75,7 +77,7 @@ class Controller(QObject):
         self._decided_s = time.monotonic()
         self._snapshot = pipeline.snapshot(self._decided_s)
         self._painted: Frame | None = None
-        self._answered_s = self._marked_s = -UNANSWERED_S
+        self._answered_s = self._marked_s = self._moved_s = -UNANSWERED_S
         self._readings: Readings | None = None
         self._show: Callable[[Scene], None] | None = None
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -101,6 +103,7 @@ class Controller(QObject):
         self._bound.follow(snapshot.model, self._weights)
         if self._ai_off:
             snapshot = replace(snapshot, result=None)
+        snapshot = self._follower.followed(snapshot)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
             self._note_answer(snapshot, now_s)
@@ -297,6 +300,8 @@ class Controller(QObject):
         if snapshot.result is None:
             return
         self._answered_s = now_s
+        if is_visibly_moved(snapshot):
+            self._moved_s = now_s
         if any(
             found.class_id not in self._style.hidden
             for found in snapshot.result.prediction.instances
@@ -321,7 +326,7 @@ class Controller(QObject):
             mode=self._mode,
             max_age_ms=self._pipeline.max_age_ms,
             readings=self._current_readings(now_s),
-            chips=_chips(ai, snapshot, now_s),
+            chips=_chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
         )
@@ -356,8 +361,12 @@ class Controller(QObject):
         )
 
 
-def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, str], ...]:
+def _chips(
+    ai: AiState, snapshot: Snapshot, now_s: float, *, was_moved: bool
+) -> tuple[tuple[Level, str], ...]:
     chips = [(ai.level, ai.on_picture)] if ai.on_picture else []
+    if was_moved and snapshot.result is not None and not ai.on_picture:
+        chips.append((Level.QUIET, "MOVED"))
     source, frame = snapshot.source, snapshot.frame
     if source.state is SourceState.PAUSED and frame is not None:
         live = source.info is not None and not source.info.is_recording

@@ -21,17 +21,17 @@ class LayerPainter:
     def layer_for(self, snapshot: Snapshot, style: OverlayStyle) -> Layer | None:
         """The layer for a snapshot's picture, or None where nothing may be painted on it.
 
+        Args:
+            snapshot: whose answer was brought to its picture.
+            style: how structures are drawn.
+
         Returns:
             (H, W, 4) uint8 premultiplied RGBA of the picture's size, or None.
         """
         frame, result, card = snapshot.frame, snapshot.result, snapshot.model.card
         if frame is None or result is None or card is None:
             return None
-        size = frame.rgb.shape[:2]
-        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
-        if result.frame.rgb.shape[:2] != size:
-            return None
         if result.prediction is not self._prediction or style != self._style:
             self._prediction, self._style = result.prediction, style
-            self._layer = self._painter.paint(result.prediction, card, style, *size)
+            self._layer = self._painter.paint(result.prediction, card, style, *frame.rgb.shape[:2])
         return self._layer

@@ -16,7 +16,7 @@ smooth tissue, in smoke and behind glare, so that some motion stays in the carri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,7 +24,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.evaluation.motion import Grey, Mask, Motion, motion_between, small_grey
+from lmsfa.evaluation.motion import LONGER_SIDE_PX, CheckedMotion, Mask, motion_between
+from lmsfa.following.flow import Grey, small_grey
+from lmsfa.following.tracker import Tracker
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine
 
@@ -34,6 +36,8 @@ SAME_IOU = 0.3
 """From here on two masks of a class in neighbouring frames are the same instance."""
 
 Rgb = NDArray[np.uint8]
+Way = Callable[[Prediction, Rgb], Prediction]
+"""What is done with a frame's answer before it is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class ClassFlicker:
             missing to 1 is trembling, and what the flow did not see.
         area_jump: mean change of the class's area from frame to frame after carrying, as a share
             of the larger of both.
-        pairs: neighbouring frames that both show the class, over which the last three are means.
+        pairs: neighbouring frames that both show the class, over which these three are means.
+        unrest: mean of 1 - IoU after carrying, over neighbouring frames of which at least one shows
+            the class: trembling and blinking in one number, 0..1.
     """
 
     frames: int
@@ -63,6 +69,7 @@ class ClassFlicker:
     iou_carried: float | None
     area_jump: float | None
     pairs: int
+    unrest: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +81,24 @@ class Flicker:
         scenes: stretches between cuts.
         moved: mean over frames of the picture's median motion to the next, as a share of its
             longer side; None where no two frames were compared.
+        unrest: `ClassFlicker.unrest` over all classes; the one number to compare by.
         classes: by class name.
     """
 
     frames: int
     scenes: int
     moved: float | None
+    unrest: float | None
     classes: dict[str, ClassFlicker]
+
+    @property
+    def blinks(self) -> float:
+        """What appeared, flashed up or dropped out, per 100 frames, over all classes."""
+        return sum(row.appeared + row.flashes + row.dropouts for row in self.classes.values())
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers for `json.dumps`."""
-        return {**asdict(self), "brief_frames": BRIEF_FRAMES}
+        return {**asdict(self), "blinks": self.blinks, "brief_frames": BRIEF_FRAMES}
 
 
 def judge_flicker(engine: Engine, frames: Iterable[Rgb]) -> Flicker:
@@ -97,27 +111,48 @@ def judge_flicker(engine: Engine, frames: Iterable[Rgb]) -> Flicker:
     Raises:
         EngineError: as `Engine.predict`.
     """
-    classes = [_ClassWatch() for _ in engine.card.classes]
+    (plain,) = judge_ways(engine, frames, [lambda prediction, _: prediction])
+    return plain
+
+
+def judge_tracking(engine: Engine, frames: Iterable[Rgb]) -> tuple[Flicker, Flicker]:
+    """The same answers as the model gave them, and after tracking. As `judge_flicker`."""
+    tracked = Tracker().tracked
+    plain, calm = judge_ways(engine, frames, [lambda prediction, _: prediction, tracked])
+    return plain, calm
+
+
+def judge_ways(engine: Engine, frames: Iterable[Rgb], ways: Sequence[Way]) -> list[Flicker]:
+    """Judges the same answers after each way of treating them. As `judge_flicker`."""
+    names = [spec.name for spec in engine.card.classes]
+    watches = [[_ClassWatch() for _ in names] for _ in ways]
     before: Grey | None = None
     moved: list[float] = []
     count = scenes = 0
     for count, rgb in enumerate(frames, 1):
-        now = small_grey(rgb)
-        masks = _masks(engine.predict(rgb, count - 1), len(classes), rgb.shape[:2], now.shape)
+        now = small_grey(rgb, LONGER_SIDE_PX)
+        answer = engine.predict(rgb, count - 1, float(count))
         comparable = before is not None and before.shape == now.shape
         motion = motion_between(before, now) if before is not None and comparable else None
-        if motion is None or not motion.same_scene:
-            scenes += 1
+        if motion is not None and not motion.same_scene:
+            motion = None
+        for way, classes in zip(ways, watches, strict=True):
+            masks = _masks(way(answer, rgb), len(names), rgb.shape[:2], now.shape)
             for watch, found in zip(classes, masks, strict=True):
-                watch.begin(found)
-        else:
-            moved.append(motion.moved)
-            for watch, found in zip(classes, masks, strict=True):
-                watch.go_on(found, motion)
+                watch.see(found, motion)
+        scenes += motion is None
+        moved += [] if motion is None else [motion.moved]
         before = now
-    names = [spec.name for spec in engine.card.classes]
-    figures = {name: watch.figures(count) for name, watch in zip(names, classes, strict=True)}
-    return Flicker(count, scenes, _mean(moved), figures)
+    return [
+        Flicker(
+            count,
+            scenes,
+            _mean(moved),
+            _mean([value for watch in classes for value in watch.unrest]),
+            {name: watch.figures(count) for name, watch in zip(names, classes, strict=True)},
+        )
+        for classes in watches
+    ]
 
 
 def _masks(
@@ -165,13 +200,21 @@ class _ClassWatch:
     ious: list[float] = field(default_factory=list)
     carried_ious: list[float] = field(default_factory=list)
     jumps: list[float] = field(default_factory=list)
+    unrest: list[float] = field(default_factory=list)
+
+    def see(self, masks: list[Mask], motion: CheckedMotion | None) -> None:
+        """A frame, and the motion that led to it; None where it begins a scene."""
+        if motion is None:
+            self.begin(masks)
+        else:
+            self.go_on(masks, motion)
 
     def begin(self, masks: list[Mask]) -> None:
         """The first frame of a scene: what is there did not appear."""
         self.tracks = [_Track(mask, from_start=True) for mask in masks]
         self._remember(masks)
 
-    def go_on(self, masks: list[Mask], motion: Motion) -> None:
+    def go_on(self, masks: list[Mask], motion: CheckedMotion) -> None:
         """The next frame of the same scene."""
         self._compare(masks, motion)
         for track in self.tracks:
@@ -204,19 +247,25 @@ class _ClassWatch:
             iou_carried=_mean(self.carried_ious),
             area_jump=_mean(self.jumps),
             pairs=len(self.ious),
+            unrest=_mean(self.unrest),
         )
 
     def _remember(self, masks: list[Mask]) -> None:
         self.whole = np.any(masks, axis=0) if masks else None
         self.frames += bool(masks)
 
-    def _compare(self, masks: list[Mask], motion: Motion) -> None:
-        if self.whole is None or not masks:
+    def _compare(self, masks: list[Mask], motion: CheckedMotion) -> None:
+        now = np.any(masks, axis=0) if masks else None
+        carried = motion.carried(self.whole) if self.whole is not None else None
+        if carried is None or now is None:
+            shown = carried if now is None else now
+            if shown is not None and (shown & motion.followed).any():
+                self.unrest.append(1.0)
             return
-        now = np.any(masks, axis=0)
-        self.ious.append(_iou(self.whole, now))
-        before, now = motion.carried(self.whole) & motion.followed, now & motion.followed
+        self.ious.append(_iou(np.asarray(self.whole), now))
+        before, now = carried & motion.followed, now & motion.followed
         self.carried_ious.append(_iou(before, now))
+        self.unrest.append(1 - self.carried_ious[-1])
         area_before, area_now = int(np.count_nonzero(before)), int(np.count_nonzero(now))
         self.jumps.append(abs(area_before - area_now) / max(area_before, area_now, 1))
 

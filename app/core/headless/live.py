@@ -7,9 +7,7 @@ import time
 from contextlib import closing, suppress
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
@@ -17,7 +15,7 @@ from app.core.inference import EngineLoader
 from app.core.meters import DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
-from app.core.snapshot import ModelState, Result, Snapshot, SourceInfo, SourceState
+from app.core.snapshot import ModelState, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
 from lmsfa.registry import EngineError
@@ -85,12 +83,13 @@ class _LiveRun:
 
     def __init__(self, card: ModelCard, reel: Reel) -> None:
         self._reel = reel
+        self._follower = Follower()
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
         self._fault = ""
         self._frame: Frame | None = None
-        self._result: Result | None = None
+        self._answered: Frame | None = None
 
     def show(self, snapshot: Snapshot) -> bool:
         """Displays the snapshot's frame where it is new; returns whether it was."""
@@ -100,24 +99,21 @@ class _LiveRun:
         if frame is None or frame is self._frame:
             return False
         self._frame = frame
-        rgb = self._painted(frame, snapshot.result)
+        snapshot = self._follower.followed(snapshot)
+        rgb = frame.rgb
+        if snapshot.result is not None:
+            rgb = self._compositor.over(rgb, snapshot.result.prediction)
         shown_s = time.monotonic()
         if shown_s > snapshot.expires_s:
             # Grown too old while it was painted.
             rgb, snapshot = frame.rgb, replace(snapshot, result=None)
         result = snapshot.result
-        if result is not None and result is not self._result:
-            self._result = result
+        if result is not None and result.frame is not self._answered:
+            self._answered = result.frame
             self._instances.add(result.prediction)
         self._meter.shown(snapshot, shown_s)
         self._reel.add(rgb, frame.captured_s)
         return True
-
-    def _painted(self, frame: Frame, result: Result | None) -> NDArray[np.uint8]:
-        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
-        if result is None or result.frame.rgb.shape != frame.rgb.shape:
-            return frame.rgb
-        return self._compositor.over(frame.rgb, result.prediction)
 
     def outcome(self, job: Job, last: Snapshot) -> Outcome:
         """The report, with the counts of the run's last snapshot."""

@@ -12,6 +12,7 @@ from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
 from app.core.sources import Picture, open_source
+from lmsfa.following.tracker import Tracker
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
 
@@ -44,6 +45,7 @@ class _LockedRun:
         self.fault = ""
         self._engine = engine
         self._reel = reel
+        self._tracker = Tracker()
         self._compositor = Compositor(engine.card)
         self._instances = InstanceCount(engine.card)
         self._ages_ms: list[float] = []
@@ -64,7 +66,8 @@ class _LockedRun:
 
     def _answer(self, picture: Picture, captured_s: float) -> Prediction | None:
         try:
-            return self._engine.predict(picture.rgb, picture.index, captured_s)
+            found = self._engine.predict(picture.rgb, picture.index, captured_s)
+            return self._tracker.tracked(found, picture.rgb)
         except EngineError as error:
             self.fault = self.fault or str(error)
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from itertools import accumulate
 
 import numpy as np
 
@@ -17,41 +18,48 @@ def as_message(prediction: Prediction) -> tuple[Head, list[bytes]]:
         "captured_s": prediction.captured_s,
         "activity": prediction.activity,
         "model_id": prediction.model_id,
-        "instances": [
-            {
-                "class_id": int(found.class_id),
-                "score": float(found.score),
-                "box": [float(side) for side in found.box_xyxy],
-                "shape": found.mask.shape,
-                "placement": [float(part) for part in astuple(found.placement)],
-            }
-            for found in prediction.instances
-        ],
+        "instances": [_as_head(found) for found in prediction.instances],
+        "candidates": [_as_head(found) for found in prediction.candidates],
     }
-    return head, [found.mask.tobytes() for found in prediction.instances]
+    found = (*prediction.instances, *prediction.candidates)
+    return head, [instance.mask.tobytes() for instance in found]
 
 
 def from_message(head: Head, masks: bytes) -> Prediction:
     """The prediction; its masks cannot be written to."""
-    instances, begin = [], 0
-    for found in head["instances"]:
-        height, width = found["shape"]
-        mask = np.ndarray((height, width), np.uint8, masks, begin)
-        begin += mask.size
-        left, top, right, bottom = found["box"]
-        instances.append(
-            Instance(
-                found["class_id"],
-                found["score"],
-                (left, top, right, bottom),
-                mask,
-                MaskPlacement(*found["placement"]),
-            )
-        )
+    told = [*head["instances"], *head["candidates"]]
+    sizes = [height * width for height, width in (instance["shape"] for instance in told)]
+    found = [
+        _from_head(instance, masks, begin)
+        for instance, begin in zip(told, accumulate([0, *sizes]), strict=False)
+    ]
+    shown = len(head["instances"])
     return Prediction(
         head["frame_index"],
         head["captured_s"],
-        tuple(instances),
+        tuple(found[:shown]),
         head["activity"],
         head["model_id"],
+        tuple(found[shown:]),
+    )
+
+
+def _as_head(found: Instance) -> Head:
+    return {
+        "class_id": int(found.class_id),
+        "score": float(found.score),
+        "box": [float(side) for side in found.box_xyxy],
+        "shape": found.mask.shape,
+        "placement": [float(part) for part in astuple(found.placement)],
+    }
+
+
+def _from_head(told: Head, masks: bytes, begin: int) -> Instance:
+    left, top, right, bottom = told["box"]
+    return Instance(
+        told["class_id"],
+        told["score"],
+        (left, top, right, bottom),
+        np.ndarray(tuple(told["shape"]), np.uint8, masks, begin),
+        MaskPlacement(*told["placement"]),
     )

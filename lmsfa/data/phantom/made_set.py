@@ -13,14 +13,13 @@ from lmsfa.data.conversion import convert
 from lmsfa.data.formats.class_names import PELD_CLASSES
 from lmsfa.data.phantom.phantom import Phantom, View
 from lmsfa.data.phantom.scenes import SCENES
+from lmsfa.data.phantom.truth import LEAST_AREA_PX
 from lmsfa.data.polygon import cut_to_box
 
 SIZE_PX = (540, 360)
 """Width and height: the proportions of the paper's pictures, half their size."""
 APART_S = 11.0
 """Between two pictures of a scene: by then the lens is elsewhere."""
-LEAST_AREA_PX = 48
-"""What shows fewer pixels is void: nobody could say what it is."""
 FEWEST_SCENES = 3
 """One for each split."""
 

@@ -80,12 +80,13 @@ class Phantom:
     def at(self, time_s: float, frame: int) -> View:
         """The view at a time; `frame` chooses its noise, so that a still scene still has some."""
         width, height = self._size
-        move = self._lens(time_s)
+        way_s = time_s * self._events.pace
+        move = self._lens(way_s)
         rgbg = self._seen(self._tissue.rgbg, move, cv2.INTER_LINEAR, cv2.BORDER_REFLECT)
         numbers = self._seen(self._tissue.numbers, move, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
         rgb = self._glared(rgbg, time_s)
         offset = [
-            round(self._events.motion * WANDER * height * one.at(time_s)) for one in self._circle
+            round(self._events.motion * WANDER * height * one.at(way_s)) for one in self._circle
         ]
         centre = width / 2 + offset[0], height / 2 + offset[1]
         if self._forceps is not None:

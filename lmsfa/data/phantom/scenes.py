@@ -12,7 +12,8 @@ class Events:
     """How much of everything there is.
 
     Attributes:
-        motion: of the lens; 0 stands still, 1 is a surgeon at work.
+        motion: how far the lens goes; 0 stands still, 1 is a surgeon at work.
+        pace: how fast it goes there; 1 is a surgeon at work.
         water: share of the time in which water rinses, 0..1; so are all that follow.
         blood: in which something bleeds.
         smoke: in which an electrode smokes.
@@ -21,6 +22,7 @@ class Events:
     """
 
     motion: float = 1.0
+    pace: float = 1.0
     water: float = 0.0
     blood: float = 0.0
     smoke: float = 0.0
@@ -31,6 +33,7 @@ class Events:
 SCENES: Mapping[str, Events] = MappingProxyType(
     {
         "surgery": Events(water=0.3, blood=0.2, smoke=0.12, glare=0.6, forceps=True),
+        "brisk": Events(pace=2.0, water=0.3, blood=0.2, smoke=0.12, glare=0.6, forceps=True),
         "calm": Events(motion=0.6),
         "still": Events(motion=0.0),
         "bleeding": Events(water=0.4, blood=0.7, forceps=True),

@@ -4,6 +4,9 @@ import time
 
 import numpy as np
 import pytest
+from made_clips import now, until
+from made_engines import loader
+from made_oracle import OracleEngine
 
 from app.core.sources import SourceError, open_source
 from app.core.sources.phantom import PhantomSpec, read_spec
@@ -81,3 +84,20 @@ def test_pictures_come_when_they_are_due_and_those_nobody_fetched_are_gone() -> 
     source.close()
     assert late.index - second.index >= 15
     assert time.monotonic() - late.captured_s < 1.0
+
+
+def test_the_oracle_answers_what_the_live_picture_shows(pipelines) -> None:
+    oracle = OracleEngine(SPEC, delay_s=0.02)
+    pipeline = pipelines(loader(oracle))
+    pipeline.load("oracle")
+    pipeline.open(SPEC)
+    result = until(lambda: now(pipeline).result)
+    view = oracle.view(result.frame.index)
+    # All but the word in the corner.
+    assert np.array_equal(result.frame.rgb[:150], view.rgb[:150])
+    found = np.zeros(view.numbers.shape, dtype=bool)
+    for instance in result.prediction.instances:
+        region = instance.region(*found.shape)
+        found[region.window] |= region.mask
+    true = view.numbers > 0
+    assert (found & true).sum() / (found | true).sum() > 0.9

@@ -14,7 +14,8 @@ from lmsfa.commands import flicker as command
 from lmsfa.data.clips import frames_of
 from lmsfa.errors import InputError
 from lmsfa.evaluation.flicker import BRIEF_FRAMES, judge_flicker
-from lmsfa.evaluation.motion import motion_between, small_grey
+from lmsfa.evaluation.motion import LONGER_SIDE_PX, motion_between
+from lmsfa.following.flow import small_grey
 from lmsfa.prediction import Prediction
 
 SIDE = 160
@@ -166,7 +167,7 @@ def test_a_class_that_is_never_found_has_no_means_and_no_nan() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 40), (20, 30)])
 def test_the_motion_of_the_smallest_pictures_is_taken(shape: tuple[int, int]) -> None:
-    grey = small_grey(np.zeros((*shape, 3), dtype=np.uint8))
+    grey = small_grey(np.zeros((*shape, 3), dtype=np.uint8), LONGER_SIDE_PX)
     motion = motion_between(grey, grey)
     assert motion.same_scene
     assert motion.carried(np.ones(shape, dtype=np.bool_)).all()
@@ -181,7 +182,7 @@ def clip(tmp_path: Path) -> Path:
 
 def test_a_large_picture_is_watched_on_a_smaller_scale() -> None:
     large = np.repeat(np.repeat(view(scene()), 5, axis=0), 5, axis=1)
-    assert small_grey(large).shape == (480, 480)
+    assert small_grey(large, LONGER_SIDE_PX).shape == (480, 480)
     tissue = judge_flicker(TremblingEngine(), [large] * 4).classes["tissue"]
     assert 0.9 < tissue.iou_carried < 1
 

@@ -1,0 +1,83 @@
+"""Brings the newest answer to the picture that it is painted on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.core.frame import Frame
+from app.core.snapshot import Result, Snapshot
+from lmsfa.following.flow import Grey, MotionMeter, small_grey
+from lmsfa.following.moving import moved
+from lmsfa.outline import THICKNESS_SHARE
+
+KEPT_PICTURES = 8
+"""As many as pass at 60 frames a second until an answer is too old."""
+LEAST_WAY_PX = 0.3
+"""What moved less did not move: the sensor's noise alone measures as much."""
+VISIBLE_SHARE = THICKNESS_SHARE / 2
+"""Of the frame's height: half an outline's thickness is seen."""
+
+
+class Follower:
+    """Moves answers by the measured motion, once for every painted picture. On one thread.
+
+    A picture that carries its own answer, as one that stands or waits for the model does, is left
+    as it is.
+    """
+
+    def __init__(self) -> None:
+        self._meter = MotionMeter()
+        self._greys: dict[tuple[int, float], Grey] = {}
+        self._asked: tuple[Frame, Result] | None = None
+        self._brought: Result | None = None
+        self._way_px = 0.0
+
+    def followed(self, snapshot: Snapshot) -> Snapshot:
+        """The same moment with its answer where the structures are in the newest picture.
+
+        Args:
+            snapshot: as the pipeline gives it.
+
+        Returns:
+            A snapshot without an answer where the motion between the answered picture and the
+            newest cannot be measured: what was true there says nothing here.
+        """
+        frame, result = snapshot.frame, snapshot.result
+        if frame is None or result is None or result.frame is frame:
+            return snapshot
+        if self._asked is None or self._asked[0] is not frame or self._asked[1] is not result:
+            self._asked = frame, result
+            self._bring(frame, result)
+        return replace(snapshot, result=self._brought, moved_px=self._way_px)
+
+    def _bring(self, frame: Frame, result: Result) -> None:
+        self._brought, self._way_px = None, 0.0
+        height, width = frame.rgb.shape[:2]
+        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
+        if result.frame.rgb.shape != frame.rgb.shape:
+            return
+        motion = self._meter.between(self._grey(result.frame), self._grey(frame), width)
+        if motion is None or not motion.same_scene:
+            return
+        there = moved(result.prediction, motion, height, width)
+        self._brought = result
+        if there.way_px > LEAST_WAY_PX:
+            self._way_px = there.way_px
+            self._brought = replace(result, prediction=there.prediction)
+
+    def _grey(self, frame: Frame) -> Grey:
+        """The frame's small picture, made once: today's newest frame is the next answered one."""
+        key = frame.source_id, frame.captured_s
+        grey = self._greys.get(key)
+        if grey is None:
+            grey = self._greys[key] = small_grey(frame.rgb)
+            if len(self._greys) > KEPT_PICTURES:
+                del self._greys[next(iter(self._greys))]
+        return grey
+
+
+def is_visibly_moved(snapshot: Snapshot) -> bool:
+    """Whether an eye would see how far the overlay was moved."""
+    if snapshot.frame is None or snapshot.result is None:
+        return False
+    return bool(snapshot.moved_px >= VISIBLE_SHARE * snapshot.frame.rgb.shape[0])

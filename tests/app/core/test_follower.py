@@ -1,0 +1,151 @@
+"""An answer is painted where its structures are now, or not at all."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_clips import now, until
+from made_engines import loader
+from made_oracle import OracleEngine
+
+from app.core.follower import Follower, is_visibly_moved
+from app.core.frame import Frame
+from app.core.headless import Job, run_job
+from app.core.snapshot import (
+    ModelState,
+    ModelStatus,
+    Result,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+    Timings,
+)
+
+SPEC = "phantom:brisk,seed=3,size=640x360,fps=30"
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    return OracleEngine(SPEC, delay_s=0.0)
+
+
+def frame_of(oracle, index, source_id=1):
+    return Frame(oracle.view(index).rgb, index, index / 30, source_id)
+
+
+def snapshot_of(frame, answered, oracle):
+    prediction = oracle.predict(answered.rgb, answered.index, answered.captured_s)
+    return Snapshot(
+        frame,
+        Result(answered, prediction, Timings(0.0, 50.0)),
+        SourceStatus(SourceState.PLAYING),
+        ModelStatus(ModelState.READY, card=oracle.card),
+    )
+
+
+def agreement(prediction, view):
+    """Mean IoU of instances with what the view really shows."""
+    shape = view.numbers.shape
+    found = []
+    for instance in prediction.instances:
+        region = instance.region(*shape)
+        mask = np.zeros(shape, bool)
+        mask[region.window] = region.mask
+        true = view.numbers == instance.track
+        found.append((mask & true).sum() / max(1, (mask | true).sum()))
+    return float(np.mean(found))
+
+
+def test_an_answer_is_moved_to_the_newest_picture(oracle):
+    snapshot = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
+    followed = Follower().followed(snapshot)
+    view = oracle.view(33)
+    before = agreement(snapshot.result.prediction, view)
+    assert agreement(followed.result.prediction, view) > max(0.9, before + 0.1)
+    assert followed.result.frame is snapshot.result.frame
+    assert is_visibly_moved(followed)
+    assert not is_visibly_moved(replace(followed, result=None))
+
+
+def test_the_motion_is_measured_once_for_every_picture_and_answer(oracle):
+    follower = Follower()
+    snapshot = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
+    first = follower.followed(snapshot)
+    assert follower.followed(snapshot).result is first.result
+    later = replace(snapshot, frame=frame_of(oracle, 34))
+    assert follower.followed(later).result is not first.result
+
+
+def test_a_picture_with_its_own_answer_is_left_as_it_is(oracle):
+    frame = frame_of(oracle, 30)
+    snapshot = snapshot_of(frame, frame, oracle)
+    assert Follower().followed(snapshot) is snapshot
+    nothing = replace(snapshot, result=None)
+    assert Follower().followed(nothing) is nothing
+
+
+def test_where_nothing_moved_the_answer_stays_the_same_object():
+    still = OracleEngine("phantom:still,seed=3,size=640x360", delay_s=0.0)
+    snapshot = snapshot_of(frame_of(still, 33), frame_of(still, 30), still)
+    followed = Follower().followed(snapshot)
+    assert followed.result is snapshot.result
+    assert not is_visibly_moved(followed)
+
+
+def test_over_a_cut_or_a_new_size_the_answer_is_withdrawn(oracle):
+    other = OracleEngine("phantom:brisk,seed=4,size=640x360", delay_s=0.0)
+    answered = frame_of(oracle, 30)
+    cut = snapshot_of(frame_of(other, 31), answered, oracle)
+    assert Follower().followed(cut).result is None
+    smaller = Frame(np.ascontiguousarray(answered.rgb[::2, ::2]), 31, 1.1, 1)
+    assert Follower().followed(replace(cut, frame=smaller)).result is None
+
+
+def test_pictures_of_two_sources_at_one_time_are_not_taken_for_each_other(oracle):
+    other = OracleEngine("phantom:brisk,seed=4,size=640x360", delay_s=0.0)
+    follower = Follower()
+    first = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
+    assert follower.followed(first).result is not None
+    second = snapshot_of(frame_of(other, 33, 2), frame_of(other, 30, 2), other)
+    assert follower.followed(second).result is not None
+
+
+def test_what_is_painted_on_a_live_picture_fits_it(pipelines, oracle):
+    pipeline = pipelines(loader(OracleEngine(SPEC, delay_s=0.08)), max_age_ms=150)
+    pipeline.load("oracle")
+    pipeline.open(SPEC)
+    follower, seen = Follower(), []
+    until(lambda: now(pipeline).result)
+    ended_s = time.monotonic() + 1.5
+    while time.monotonic() < ended_s:
+        snapshot = now(pipeline)
+        followed = follower.followed(snapshot)
+        if snapshot.result is not None and (not seen or snapshot.frame is not seen[-1][0].frame):
+            seen.append((snapshot, followed))
+        time.sleep(0.005)
+    moved = [pair for pair in seen if is_visibly_moved(pair[1])]
+    assert len(moved) >= 10
+    views = [oracle.view(snapshot.frame.index) for snapshot, _ in moved]
+    left, brought = (
+        np.mean(
+            [
+                agreement(pair[which].result.prediction, view)
+                for pair, view in zip(moved, views, strict=True)
+            ]
+        )
+        for which in (0, 1)
+    )
+    assert brought > left + 0.05
+    assert brought > 0.9
+
+
+def test_a_live_run_without_a_window_counts_moved_answers_as_answers(tmp_path):
+    weights = tmp_path / "oracle.safetensors"
+    weights.write_bytes(b"oracle")
+    job = Job(SPEC, weights, max_frames=30, live=True)
+    outcome = run_job(job, loader(OracleEngine(SPEC, delay_s=0.04)))
+    assert outcome.fault == ""
+    assert outcome.report.availability > 0.3
+    # As many as were answered and shown, not as many as were painted.
+    assert 0 < outcome.report.instances["nerve"] <= outcome.report.frames_answered

@@ -1,0 +1,67 @@
+"""The window's pipeline and the run without a window show tracked answers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_clips import now, pictures_of, square_picture, until, write_clip
+from made_engines import SquareEngine, loader
+
+from app.core.headless import Job, run_job
+
+
+class GapEngine(SquareEngine):
+    """Loses the square in chosen frames."""
+
+    def __init__(self, lost):
+        super().__init__()
+        self.lost = lost
+
+    def predict(self, rgb, frame_index=0, captured_s=0.0):
+        answer = super().predict(rgb, frame_index, captured_s)
+        return replace(answer, instances=()) if self.lost(frame_index) else answer
+
+
+@pytest.fixture
+def moving(tmp_path):
+    """60 frames of a square that moves a pixel a frame."""
+    path = tmp_path / "moving.mkv"
+    write_clip(path, [square_picture(60 + step, 60, 80, 240, 320) for step in range(60)])
+    return path
+
+
+def test_a_live_answer_bridges_a_gap_and_keeps_the_instances_number(moving, pipelines):
+    pipeline = pipelines(loader(GapEngine(lambda index: index > 10 and index % 4 == 0)))
+    pipeline.load("gaps")
+    pipeline.open(str(moving))
+    seen = {}
+
+    def ended():
+        result = now(pipeline).result
+        if result is not None:
+            seen[result.frame.index] = result.prediction.instances
+        return result is not None and result.frame.index > 50
+
+    until(ended)
+    found = [instance for index, held in seen.items() if index > 10 for instance in held]
+    assert {instance.bridged for instance in found} == {True, False}
+    assert len({instance.track for instance in found}) == 1
+    for index, held in seen.items():
+        if any(instance.bridged for instance in held):
+            assert index % 4 == 0
+
+
+def test_a_run_without_a_window_paints_a_bridged_gap_and_does_not_count_it(moving, tmp_path):
+    weights, output = tmp_path / "gaps.safetensors", tmp_path / "out.mkv"
+    weights.write_bytes(b"gaps")
+    job = Job(str(moving), weights, output=output)
+    outcome = run_job(job, loader(GapEngine(lambda index: 20 <= index < 22 or index >= 40)))
+    assert outcome.report.instances["tissue"] == 60 - 22
+    raw, painted = pictures_of(moving), pictures_of(output)
+    marks = [
+        int((np.abs(one.rgb.astype(int) - other.rgb).max(axis=2) > 60).sum())
+        for one, other in zip(painted, raw, strict=True)
+    ]
+    assert 0.3 * marks[19] < marks[20] < 0.9 * marks[19]
+    assert marks[42] > 0.3 * marks[19]
+    assert marks[45] == 0

@@ -12,7 +12,7 @@ from typing import Protocol
 from app.core.commands import CommandQueue
 from app.core.frame import Frame
 from app.core.signal_truth.monitor import SignalMonitor
-from app.core.snapshot import PlaybackMode, SourceInfo, SourceState, SourceStatus
+from app.core.snapshot import PlaybackMode, Signal, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
 
 PERIODS = 8
@@ -107,6 +107,7 @@ class Stage:
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
         shown, arrived_s = self.view, time.monotonic()
+        signal = self._monitor.judge(frame)
         status = replace(
             shown.status,
             state=state,
@@ -114,9 +115,11 @@ class Stage:
             frames_read=shown.status.frames_read + 1,
             frames_dropped=shown.status.frames_dropped + self._dropped_before(frame),
             period_s=self._period_s(arrived_s),
-            signal=self._monitor.judge(frame),
+            signal=signal,
         )
-        since_s = frame.captured_s if jumped else shown.since_s
+        # What the model said of a faulty signal's pictures is nothing about the first good one.
+        is_new = jumped or (signal is Signal.GOOD and shown.status.signal is not Signal.GOOD)
+        since_s = frame.captured_s if is_new else shown.since_s
         self.view = CaptureView(status, frame, arrived_s, since_s)
 
     def _dropped_before(self, frame: Frame) -> int:

@@ -259,7 +259,7 @@ def suffer_faults(count, seed=3):
         "faults": count,
         "kinds": dict(Counter(row["fault"] for row in seen)),
         "slowest_to_be_named_s": {
-            kind: max(row["named_after_s"] or 0 for row in seen if row["fault"] == kind)
+            kind: max(row.get("named_after_s") or 0 for row in seen if row["fault"] == kind)
             for kind in kinds
             if any(row["fault"] == kind for row in seen)
         },

@@ -42,7 +42,8 @@ def _same(first: Colours, second: Colours) -> bool:
         return np.array_equal(first, second)
     area = first[: rows * TILE, : columns * TILE], second[: rows * TILE, : columns * TILE]
     tiles = [part.reshape(rows, TILE, columns, TILE, 3) for part in area]
-    lit = tiles[0].max(axis=(1, 3, 4)) >= LIT_FROM
+    # In one of the two: after a black picture the light that comes back is a change.
+    lit = np.maximum(*tiles).max(axis=(1, 3, 4)) >= LIT_FROM
     if not lit.any():
         return True
     stands = (tiles[0] == tiles[1]).all(axis=(1, 3, 4))

@@ -82,6 +82,12 @@ def test_a_paused_tower_is_frozen_within_a_second_though_its_clock_runs():
     assert set(said(paused, is_recording=True)) == {Signal.GOOD}
 
 
+def test_a_picture_that_comes_back_after_long_darkness_is_not_frozen():
+    names = said([*plain((0, 0, 0), 2 * RATE_FPS), *tissue(2 * RATE_FPS)])
+    assert names[2 * RATE_FPS - 1] is Signal.BLACK
+    assert set(names[2 * RATE_FPS + 5 :]) == {Signal.GOOD}
+
+
 def test_a_still_scene_with_a_sensors_noise_is_not_frozen():
     assert set(said(tissue(2 * RATE_FPS, "still"))) == {Signal.GOOD}
 

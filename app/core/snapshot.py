@@ -9,6 +9,7 @@ from enum import Enum
 from app.core.frame import Frame
 from lmsfa.card import ModelCard
 from lmsfa.prediction import Prediction
+from lmsfa.quality.monitor import UNJUDGED, View
 
 
 class PlaybackMode(Enum):
@@ -86,6 +87,8 @@ class SourceStatus:
 
     Attributes:
         signal: what its pictures say; no overlay is painted on any but a GOOD one.
+        view: where the lens sees, and what keeps it from being seen; no overlay is painted where
+            that is off.
     """
 
     state: SourceState
@@ -93,6 +96,7 @@ class SourceStatus:
     info: SourceInfo | None = None
     frames_read: int = 0
     signal: Signal = Signal.GOOD
+    view: View = UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from app.core.frame import Frame
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
+from lmsfa.quality.circle import Circle
+from lmsfa.quality.monitor import QualityMonitor
 
 
 class Model(Protocol):
@@ -20,6 +22,12 @@ class Model(Protocol):
 
     def settled(self, frame: Frame) -> bool:
         """Whether no further answer to `frame` is to be expected of the current model."""
+
+    def covered(self, frame: Frame, circle: Circle | None) -> float:
+        """Share of the field of view that instruments cover, 0..1, by the newest answer.
+
+        0 where `frame`'s source has none.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Stage:
         self.view = CaptureView(SourceStatus(SourceState.OPENING))
         self._source_id = source_id
         self._monitor = SignalMonitor(is_recording=True)
+        self._quality = QualityMonitor()
 
     def frame_from(self, picture: Picture, captured_s: float) -> Frame:
         """Makes the frame of a picture captured at `captured_s` on the monotonic clock."""
@@ -79,17 +88,20 @@ class Stage:
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
         self._monitor = SignalMonitor(is_recording=info.is_recording)
+        self._quality = QualityMonitor()
         self.view = CaptureView(SourceStatus(SourceState.PLAYING, info=info))
 
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
         shown = self.view
+        covered = self.model.covered(frame, shown.status.view.circle)
         status = replace(
             shown.status,
             state=state,
             message="",
             frames_read=shown.status.frames_read + 1,
             signal=self._monitor.judge(frame),
+            view=self._quality.judge(frame.rgb, covered),
         )
         self.view = CaptureView(status, frame, frame.captured_s if jumped else shown.since_s)
 

@@ -317,6 +317,8 @@ def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, 
         chips.append((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"))
     elif source.signal is not Signal.GOOD:
         chips.append((Level.BAD, source.signal.value))
+    elif line := source.view.condition.line:
+        chips.append((Level.BAD if source.view.condition.is_off else Level.WATCH, line))
     if source.state is SourceState.FAULT and frame is not None:
         chips.append((Level.BAD, "PICTURE STOPPED"))
     if source.state is SourceState.ENDED:

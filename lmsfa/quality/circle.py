@@ -16,7 +16,7 @@ ABOVE_BLACK = 16
 """How much brighter than its corners a picture's rim is at least."""
 DENSE = (1 / 40, 0.7)
 """A rim is followed by a share of the width that is lit to this share: letters are not."""
-GUESSES = 96
+GUESSES = 48
 TOLERANCE = 0.006
 """How far a rim's point may be from the circle, as a share of the height: an octagon's are not."""
 LEAST_RADIUS = 0.25
@@ -105,32 +105,57 @@ class Scan:
         return float(outside.mean()), _share(lit[outside]), _share(lit[inside])
 
 
-def find_circle(scan: Scan) -> Circle | None:
-    """The circle of a round picture on black, or None where it is not certain that there is one."""
+def find_circle(scan: Scan, expected: Circle | None = None) -> Circle | None:
+    """The circle of a round picture on black, or None where it is not certain that there is one.
+
+    Args:
+        scan: of the picture.
+        expected: where it may be, which is faster than to look everywhere.
+    """
     points = scan.rim() if scan.has_black_corners else np.empty((0, 2))
     if len(points) < FEWEST_POINTS:
         return None
     tolerance_px = max(1.5, TOLERANCE * scan.height)
+    if expected is not None:
+        near = _away(points, expected) < 3 * tolerance_px
+        circle = _settled(points, near, tolerance_px, scan)
+        if circle is not None:
+            return circle
+    return _settled(points, _consensus(points, tolerance_px, scan), tolerance_px, scan)
+
+
+def _consensus(points: Points, tolerance_px: float, scan: Scan) -> NDArray[np.bool_]:
+    """(N,) the points on the circle through three of them that most others lie on."""
     guesses = _through(points[(_TRIPLES * len(points)).astype(np.intp)])
     least, most = LEAST_RADIUS * scan.height, float(max(scan.height, scan.width))
-    with np.errstate(invalid="ignore"):
-        fits = (guesses[:, 2] > least) & (guesses[:, 2] < most)
-        away = np.hypot(points[:, 0] - guesses[:, :1], points[:, 1] - guesses[:, 1:2])
-        near = (np.abs(away - guesses[:, 2:]) < tolerance_px) & fits[:, None]
-    chosen = near[int(near.sum(axis=1).argmax())]
+    guesses = guesses[(guesses[:, 2] > least) & (guesses[:, 2] < most)]
+    if not len(guesses):
+        return np.zeros(len(points), dtype=np.bool_)
+    away_px = np.hypot(points[:, 0] - guesses[:, :1], points[:, 1] - guesses[:, 1:2])
+    near = np.abs(away_px - guesses[:, 2:]) < tolerance_px
+    return np.asarray(near[int(near.sum(axis=1).argmax())])
+
+
+def _settled(
+    points: Points, chosen: NDArray[np.bool_], tolerance_px: float, scan: Scan
+) -> Circle | None:
+    """The circle of the chosen points, then of those on it, if it is certain to be one."""
     circle: Circle | None = None
     for _ in range(2):
         if chosen.sum() < FEWEST_POINTS:
             return None
         circle = _fitted(points[chosen])
-        away = np.hypot(points[:, 0] - circle.x, points[:, 1] - circle.y)
-        chosen = np.abs(away - circle.radius_px) < tolerance_px
+        chosen = _away(points, circle) < tolerance_px
     return circle if circle and _is_certain(circle, points, chosen, scan) else None
 
 
-def _is_certain(
-    circle: Circle, points: Points, chosen: NDArray[np.bool_], scan: Scan
-) -> bool:
+def _away(points: Points, circle: Circle) -> Points:
+    """(N,) distance of points from a circle's line, pixels."""
+    from_centre = np.hypot(points[:, 0] - circle.x, points[:, 1] - circle.y)
+    return np.asarray(np.abs(from_centre - circle.radius_px))
+
+
+def _is_certain(circle: Circle, points: Points, chosen: NDArray[np.bool_], scan: Scan) -> bool:
     """Whether the rim is seen on three sides, with black outside and a picture inside."""
     if chosen.sum() < max(FEWEST_POINTS, RIM_SHARE * len(points)):
         return False

@@ -36,7 +36,7 @@ class FieldOfView:
             self._size = rgb.shape[0], rgb.shape[1]
             self._forget()
         scan = Scan(rgb)
-        found = find_circle(scan)
+        found = find_circle(scan, self._circle)
         if found is None:
             self._miss(scan)
         else:
@@ -68,7 +68,7 @@ class FieldOfView:
             self._told = circle
 
     def _miss(self, scan: Scan) -> None:
-        """A dark picture says nothing of its rim; what is lit outside of it says that it is gone."""
+        """A dark picture says nothing of its rim; light outside of it says that it is gone."""
         self._candidate, self._seen = None, 0
         if self._circle is None:
             return

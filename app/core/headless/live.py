@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
 
@@ -16,7 +17,14 @@ from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.meters import DisplayMeter
 from app.core.pipeline import Pipeline
-from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
+from app.core.report import (
+    AgeFigures,
+    InstanceCount,
+    Report,
+    file_sha256,
+    named,
+    source_sha256,
+)
 from app.core.snapshot import ModelState, Result, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
@@ -87,6 +95,7 @@ class _LiveRun:
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
+        self._quality: Counter[str] = Counter()
         self._fault = ""
         self._frame: Frame | None = None
         self._result: Result | None = None
@@ -99,7 +108,8 @@ class _LiveRun:
         if frame is None or frame is self._frame:
             return False
         self._frame = frame
-        rgb = self._painted(frame, snapshot.result)
+        self._quality[snapshot.source.view.condition.line] += 1
+        rgb = self._painted(frame, snapshot)
         shown_s = time.monotonic()
         if shown_s > snapshot.expires_s:
             # Grown too old while it was painted.
@@ -112,11 +122,12 @@ class _LiveRun:
         self._reel.add(rgb, frame.captured_s)
         return True
 
-    def _painted(self, frame: Frame, result: Result | None) -> NDArray[np.uint8]:
+    def _painted(self, frame: Frame, snapshot: Snapshot) -> NDArray[np.uint8]:
+        result = snapshot.result
         # A signal may change its size; the old answer then belongs to no pixel of the new picture.
         if result is None or result.frame.rgb.shape != frame.rgb.shape:
             return frame.rgb
-        return self._compositor.over(frame.rgb, result.prediction)
+        return self._compositor.over(frame.rgb, result.prediction, snapshot.source.view.circle)
 
     def outcome(self, job: Job, last: Snapshot) -> Outcome:
         """The report, with the counts of the run's last snapshot."""
@@ -133,6 +144,7 @@ class _LiveRun:
             engine=last.model.runtime,
             source_sha256=source_sha256(job.source),
             weights_sha256=file_sha256(job.weights),
+            quality=named(self._quality),
             availability=figures.availability or 0.0,
         )
         return Outcome(report, self._fault)

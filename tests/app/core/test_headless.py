@@ -23,6 +23,7 @@ KEYS = {
     "engine",
     "source_sha256",
     "weights_sha256",
+    "quality",
     "notice",
 }
 

@@ -273,7 +273,7 @@ class Controller(QObject):
             mode=self._mode,
             max_age_ms=self._pipeline.max_age_ms,
             readings=self._current_readings(now_s),
-            chips=_chips(ai, snapshot, now_s),
+            chips=chips(ai, snapshot, now_s),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
         )
@@ -306,21 +306,22 @@ class Controller(QObject):
         )
 
 
-def _chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, str], ...]:
-    chips = [(ai.level, ai.on_picture)] if ai.on_picture else []
+def chips(ai: AiState, snapshot: Snapshot, now_s: float) -> tuple[tuple[Level, str], ...]:
+    """The words that stand at the picture, `now_s` on the monotonic clock."""
+    said = [(ai.level, ai.on_picture)] if ai.on_picture else []
     source, frame = snapshot.source, snapshot.frame
     if source.state is SourceState.PAUSED and frame is not None:
         live = source.info is not None and not source.info.is_recording
         age = f" {now_s - frame.captured_s:.0f} s AGO" if live else ""
-        chips.append((Level.WATCH, f"PAUSED{age}"))
+        said.append((Level.WATCH, f"PAUSED{age}"))
     if source.signal is Signal.STALLED and frame is not None:
-        chips.append((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"))
+        said.append((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"))
     elif source.signal is not Signal.GOOD:
-        chips.append((Level.BAD, source.signal.value))
+        said.append((Level.BAD, source.signal.value))
     elif line := source.view.condition.line:
-        chips.append((Level.BAD if source.view.condition.is_off else Level.WATCH, line))
+        said.append((Level.BAD if source.view.condition.is_off else Level.WATCH, line))
     if source.state is SourceState.FAULT and frame is not None:
-        chips.append((Level.BAD, "PICTURE STOPPED"))
+        said.append((Level.BAD, "PICTURE STOPPED"))
     if source.state is SourceState.ENDED:
-        chips.append((Level.QUIET, "END OF RECORDING"))
-    return tuple(chips)
+        said.append((Level.QUIET, "END OF RECORDING"))
+    return tuple(said)

@@ -24,6 +24,8 @@ LEAST_RADIUS = 0.25
 FEWEST_POINTS = 16
 RIM_SHARE = 0.4
 """Of the points on the circle; others are dark tissue, instruments and words."""
+BEYOND_SHARE = 0.2
+"""Of the points beyond the circle: words, logos; but not the corners of an octagon."""
 OUTSIDE_SHARE = 0.03
 """Of the picture outside of the circle; a smaller one hides nothing that were worth a circle."""
 OUTSIDE_LIT = 0.15
@@ -158,6 +160,9 @@ def _away(points: Points, circle: Circle) -> Points:
 def _is_certain(circle: Circle, points: Points, chosen: NDArray[np.bool_], scan: Scan) -> bool:
     """Whether the rim is seen on three sides, with black outside and a picture inside."""
     if chosen.sum() < max(FEWEST_POINTS, RIM_SHARE * len(points)):
+        return False
+    beyond = np.hypot(points[:, 0] - circle.x, points[:, 1] - circle.y) > circle.radius_px
+    if np.count_nonzero(beyond & ~chosen) > BEYOND_SHARE * len(points):
         return False
     x, y = points[chosen].T
     sides = np.bincount(2 * (x > circle.x) + (y > circle.y), minlength=4)

@@ -112,6 +112,8 @@ def _sharpness(small: Rgb, inside: NDArray[np.uint8] | None) -> float:
 
 def _fewest_edges(grey: cv2.typing.MatLike, inside: cv2.typing.MatLike | None) -> float:
     """Root mean square step between neighbours, in the direction where it is smallest."""
+    if min(grey.shape) < 2:
+        return 0.0
     corner = grey[:-1, :-1]
     right = cv2.subtract(grey[:-1, 1:], corner, dtype=cv2.CV_32F)
     down = cv2.subtract(grey[1:, :-1], corner, dtype=cv2.CV_32F)

@@ -115,13 +115,11 @@ def _fewest_edges(grey: cv2.typing.MatLike, inside: cv2.typing.MatLike | None) -
     if min(grey.shape) < 2:
         return 0.0
     corner = grey[:-1, :-1]
-    right = cv2.subtract(grey[:-1, 1:], corner, dtype=cv2.CV_32F)
-    down = cv2.subtract(grey[1:, :-1], corner, dtype=cv2.CV_32F)
-    if inside is not None:
-        seen = inside[:-1, :-1] > 0
-        right, down = right[seen], down[seen]
-    if not right.size:
-        return 0.0
-    steps = np.stack([right.reshape(-1), down.reshape(-1)])
-    least = float(np.linalg.eigvalsh(steps @ steps.T / right.size)[0])
-    return float(np.sqrt(max(0.0, least)))
+    seen = None if inside is None else inside[:-1, :-1]
+    count = corner.size if seen is None else cv2.countNonZero(seen)
+    right, down = (
+        cv2.subtract(beside, corner, np.zeros(corner.shape, np.float32), seen, cv2.CV_32F).ravel()
+        for beside in (grey[:-1, 1:], grey[1:, :-1])
+    )
+    both = np.array([[right @ right, right @ down], [right @ down, down @ down]])
+    return float(np.sqrt(max(0.0, np.linalg.eigvalsh(both)[0] / max(1, count))))

@@ -88,7 +88,9 @@ class QualityMonitor:
     def _confirmed(self, found: Condition) -> Condition:
         """What several judgements in a row have said."""
         said = self._view.condition
-        self._seen = self._seen + 1 if found == self._candidate else 1
+        # Two causes in turns are no less a reason to say one of them.
+        both_bad = said == CLEAR and CLEAR not in (found, self._candidate)
+        self._seen = self._seen + 1 if found == self._candidate or both_bad else 1
         self._candidate = found
         needed = TAKING_BACK if _is_better(found, said) else SAYING
         return found if self._seen >= needed else said

@@ -84,6 +84,13 @@ def test_a_single_odd_picture_says_nothing():
     assert set(said([*clear[:20], odd, *clear[20:]])) == {CLEAR}
 
 
+def test_two_causes_in_turns_are_not_passed_over():
+    clear = flesh()
+    smoke, blood = (CORRUPTIONS[name](clear[0], 5, 0) for name in ("smoke", "blood"))
+    heard = said([*clear[:10], *[smoke, smoke, blood, blood] * 5])
+    assert heard[-1].quality in (Quality.SMOKE, Quality.BLOOD)
+
+
 def test_a_picture_at_the_bound_does_not_flicker():
     clear = flesh()[0]
     monitor = QualityMonitor()

@@ -11,11 +11,13 @@ from app.core.sources import open_source
 
 SIDE = 64
 BITS = 8
+FLESH = (95, 42, 36)
+"""What is not red is taken for a room, and no overlay is drawn on it."""
 
 
 def index_picture(index, height=SIDE, width=SIDE):
-    """A grey picture with the index written as a row of eight black or white blocks."""
-    rgb = np.full((height, width, 3), 90, np.uint8)
+    """A flesh-coloured picture with the index written as a row of eight black or white blocks."""
+    rgb = np.full((height, width, 3), FLESH, np.uint8)
     block = width // BITS
     for bit in range(BITS):
         rgb[: height // 4, bit * block : (bit + 1) * block] = 255 if index >> bit & 1 else 0
@@ -29,8 +31,8 @@ def index_in(rgb):
 
 
 def square_picture(left, top, side, height=SIDE, width=SIDE):
-    rgb = np.full((height, width, 3), 40, np.uint8)
-    rgb[top : top + side, left : left + side] = 250
+    rgb = np.full((height, width, 3), FLESH, np.uint8)
+    rgb[top : top + side, left : left + side] = (250, 210, 200)
     return rgb
 
 

@@ -26,6 +26,8 @@ from app.core.snapshot import (
 )
 from app.core.sources import Source, device_of, open_source
 from app.core.stage import CaptureView
+from lmsfa.quality.circle import Circle
+from lmsfa.quality.covering import covered_share
 from lmsfa.registry import load_engine
 
 DEFAULT_MAX_AGE_MS = 120.0
@@ -179,13 +181,29 @@ class Pipeline:
         inference = self._inference
         return inference is None or inference.settled(frame)
 
+    def covered(self, frame: Frame, circle: Circle | None) -> float:
+        """See `stage.Model`."""
+        inference = self._inference
+        answers = NO_MODEL if inference is None else inference.view
+        card = answers.status.card
+        if card is None or not answers.results:
+            return 0.0
+        newest = answers.results[-1]
+        if newest.frame.source_id != frame.source_id:
+            return 0.0
+        height, width = newest.frame.rgb.shape[:2]
+        return covered_share(newest.prediction, card, height * width, circle)
+
     def _valid_result(
         self, shown: CaptureView, answers: InferenceView
     ) -> tuple[Result | None, float]:
         """The answer that belongs to the shown picture, and until when (monotonic, seconds)."""
         if shown.frame is None or not answers.results:
             return None, math.inf
-        if shown.status.signal is not Signal.GOOD or shown.status.state is SourceState.LOST:
+        status = shown.status
+        if status.signal is not Signal.GOOD or status.view.condition.is_off:
+            return None, math.inf
+        if status.state is SourceState.LOST:
             return None, math.inf
         locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
         if locked or shown.stands_still:

@@ -44,6 +44,7 @@ class Report:
         source_sha256: of the file, or of a folder's pictures one after the other; "" for live
             sources.
         weights_sha256: of the weights file.
+        quality: frames under each line that says why the overlay was weak or off.
         availability: with --live, share of the frames that carried a current answer; else None.
         notice: research use only.
     """
@@ -59,6 +60,7 @@ class Report:
     engine: str
     source_sha256: str
     weights_sha256: str
+    quality: dict[str, int]
     availability: float | None = None
     notice: str = field(default=RESEARCH_NOTICE)
 
@@ -89,6 +91,11 @@ class InstanceCount:
     def by_name(self) -> dict[str, int]:
         """Class name -> count, in the card's order."""
         return {name: self._counts[name] for name in self._names}
+
+
+def named(lines: Counter[str]) -> dict[str, int]:
+    """Frames under each line, the most frequent first; those under none are left out."""
+    return {line: frames for line, frames in lines.most_common() if line}
 
 
 def source_sha256(spec: str) -> str:

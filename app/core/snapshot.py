@@ -9,6 +9,7 @@ from enum import Enum
 from app.core.frame import Frame
 from lmsfa.card import ModelCard
 from lmsfa.prediction import Prediction
+from lmsfa.quality.monitor import UNJUDGED, View
 
 
 class PlaybackMode(Enum):
@@ -90,6 +91,8 @@ class SourceStatus:
         frames_dropped: pictures of a live source that a newer one replaced before they were shown.
         period_s: between the last pictures of a live source, their median; 0 until there are some.
         signal: what its pictures say; no overlay is painted on any but a GOOD one.
+        view: where the lens sees, and what keeps it from being seen; no overlay is painted where
+            that is off.
     """
 
     state: SourceState
@@ -99,6 +102,7 @@ class SourceStatus:
     frames_dropped: int = 0
     period_s: float = 0.0
     signal: Signal = Signal.GOOD
+    view: View = UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)

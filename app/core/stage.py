@@ -14,6 +14,8 @@ from app.core.frame import Frame
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, Signal, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
+from lmsfa.quality.circle import Circle
+from lmsfa.quality.monitor import QualityMonitor
 
 PERIODS = 8
 """The last ones show a source's rate; a stall among them does not."""
@@ -27,6 +29,12 @@ class Model(Protocol):
 
     def settled(self, frame: Frame) -> bool:
         """Whether no further answer to `frame` is to be expected of the current model."""
+
+    def covered(self, frame: Frame, circle: Circle | None) -> float:
+        """Share of the field of view that instruments cover, 0..1, by the newest answer.
+
+        0 where `frame`'s source has none.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Stage:
         self._source_id = source_id
         self._arrivals_s: deque[float] = deque(maxlen=PERIODS + 1)
         self._monitor = SignalMonitor(is_recording=True)
+        self._quality = QualityMonitor()
 
     def frame_from(self, picture: Picture, captured_s: float) -> Frame:
         """Makes the frame of a picture captured at `captured_s` on the monotonic clock."""
@@ -91,6 +100,7 @@ class Stage:
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
         self._monitor = SignalMonitor(is_recording=info.is_recording)
+        self._quality = QualityMonitor()
         self.is_open = True
         # A source that was lost is back with its first picture, not before.
         status = replace(self.view.status, info=info)
@@ -108,6 +118,7 @@ class Stage:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
         shown, arrived_s = self.view, time.monotonic()
         signal = self._monitor.judge(frame)
+        covered = self.model.covered(frame, shown.status.view.circle)
         status = replace(
             shown.status,
             state=state,
@@ -116,6 +127,7 @@ class Stage:
             frames_dropped=shown.status.frames_dropped + self._dropped_before(frame),
             period_s=self._period_s(arrived_s),
             signal=signal,
+            view=self._quality.judge(frame.rgb, covered),
         )
         # What the model said of a faulty signal's pictures is nothing about the first good one.
         is_new = jumped or (signal is Signal.GOOD and shown.status.signal is not Signal.GOOD)

@@ -14,11 +14,12 @@ from app.core.frame import Frame
 from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.self_test.promise import SelfTestAnswer, last_answer
-from app.core.snapshot import PlaybackMode, Signal, Snapshot, SourceState
+from app.core.snapshot import PlaybackMode, Snapshot, SourceState
 from app.core.sources import is_made
 from app.ui import style_choice
 from app.ui.age_bound import AgeBound
-from app.ui.ai_state import AiState, ai_state
+from app.ui.ai_state import ai_state
+from app.ui.chips import chips
 from app.ui.layer_painter import LayerPainter
 from app.ui.notices import (
     AI_QUESTION,
@@ -33,7 +34,7 @@ from app.ui.notices import (
 )
 from app.ui.paint_delay import PaintDelay
 from app.ui.scene import Readings, Scene
-from app.ui.theme import RESOURCES, Level
+from app.ui.theme import RESOURCES
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle
 from lmsfa.shipped import PHANTOM_WEIGHTS, WEIGHTS
@@ -326,7 +327,7 @@ class Controller(QObject):
             mode=self._mode,
             max_age_ms=self._pipeline.max_age_ms,
             readings=self._current_readings(now_s),
-            chips=_chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
+            chips=chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
         )
@@ -359,27 +360,3 @@ class Controller(QObject):
             )
             if wanted and notice is not None
         )
-
-
-def _chips(
-    ai: AiState, snapshot: Snapshot, now_s: float, *, was_moved: bool
-) -> tuple[tuple[Level, str], ...]:
-    chips = [(ai.level, ai.on_picture)] if ai.on_picture else []
-    if was_moved and snapshot.result is not None and not ai.on_picture:
-        chips.append((Level.QUIET, "MOVED"))
-    source, frame = snapshot.source, snapshot.frame
-    if source.state is SourceState.PAUSED and frame is not None:
-        live = source.info is not None and not source.info.is_recording
-        age = f" {now_s - frame.captured_s:.0f} s AGO" if live else ""
-        chips.append((Level.WATCH, f"PAUSED{age}"))
-    if source.signal is Signal.STALLED and frame is not None:
-        chips.append((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"))
-    elif source.signal is not Signal.GOOD:
-        chips.append((Level.BAD, source.signal.value))
-    if source.state is SourceState.LOST and frame is not None:
-        chips.append((Level.BAD, f"SIGNAL LOST {now_s - frame.captured_s:.0f} s"))
-    if source.state is SourceState.FAULT and frame is not None:
-        chips.append((Level.BAD, "PICTURE STOPPED"))
-    if source.state is SourceState.ENDED:
-        chips.append((Level.QUIET, "END OF RECORDING"))
-    return tuple(chips)

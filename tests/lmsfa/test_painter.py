@@ -15,6 +15,7 @@ from lmsfa.engine import LmsfaEngine
 from lmsfa.letterbox import Canvas
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend, visible_instances
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
+from lmsfa.quality.circle import Circle
 
 FRAMES = [(1080, 1920), (720, 1280), (512, 512), (333, 517)]
 SOLID = OverlayStyle(opacity=1.0, mode=OverlayMode.FILL)
@@ -236,3 +237,17 @@ def test_an_instance_of_a_few_pixels_is_seen_in_every_mode():
         layer = Painter().paint(small, CARD, OverlayStyle(mode=mode), 1080, 1920)
         assert layer[495:519, 895:919, 3].any()
         assert not layer[:480].any()
+
+
+@pytest.mark.parametrize("mode", OverlayMode)
+@pytest.mark.parametrize(("height", "width"), FRAMES)
+def test_nothing_is_painted_outside_of_the_field_of_view(mode, height, width):
+    prediction, painter = scene(12, height, width, seed=3), Painter()
+    style = OverlayStyle(mode=mode)
+    whole = painter.paint(prediction, CARD, style, height, width).copy()
+    for circle in (Circle(0.5 * width, 0.45 * height, 0.4 * height), Circle(30.5, 40.0, 77.3)):
+        inside = circle.mask(height, width) > 0
+        clipped = painter.paint(prediction, CARD, style, height, width, circle=circle)
+        assert not clipped[~inside].any()
+        assert np.array_equal(clipped[inside], whole[inside])
+    assert np.array_equal(painter.paint(prediction, CARD, style, height, width), whole)

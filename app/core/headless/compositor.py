@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
+from lmsfa.quality.circle import Circle
 
 
 class Compositor:
@@ -23,12 +24,15 @@ class Compositor:
         self._painter = Painter()
         self._picture = np.empty((0, 0, 3), dtype=np.uint8)
 
-    def over(self, rgb: NDArray[np.uint8], prediction: Prediction) -> NDArray[np.uint8]:
+    def over(
+        self, rgb: NDArray[np.uint8], prediction: Prediction, circle: Circle | None
+    ) -> NDArray[np.uint8]:
         """Lays an answer over its frame.
 
         Args:
             rgb: (H, W, 3) uint8 RGB.
             prediction: for frames of this size.
+            circle: the field of view, as `Painter.paint`.
 
         Returns:
             (H, W, 3) uint8 RGB, valid until the next call.
@@ -36,5 +40,7 @@ class Compositor:
         if self._picture.shape != rgb.shape:
             self._picture = np.empty_like(rgb)
         height, width = rgb.shape[:2]
-        layer = self._painter.paint(prediction, self._card, self._style, height, width)
+        layer = self._painter.paint(
+            prediction, self._card, self._style, height, width, circle=circle
+        )
         return blend(rgb, layer, self._picture)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
 
@@ -14,7 +15,14 @@ from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
 from app.core.meters import DisplayMeter
 from app.core.pipeline import Pipeline
-from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
+from app.core.report import (
+    AgeFigures,
+    InstanceCount,
+    Report,
+    file_sha256,
+    named,
+    source_sha256,
+)
 from app.core.snapshot import ModelState, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
@@ -87,6 +95,7 @@ class _LiveRun:
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
+        self._quality: Counter[str] = Counter()
         self._fault = ""
         self._frame: Frame | None = None
         self._answered: Frame | None = None
@@ -99,10 +108,12 @@ class _LiveRun:
         if frame is None or frame is self._frame:
             return False
         self._frame = frame
+        view = snapshot.source.view
+        self._quality[view.condition.line] += 1
         snapshot = self._follower.followed(snapshot)
         rgb = frame.rgb
         if snapshot.result is not None:
-            rgb = self._compositor.over(rgb, snapshot.result.prediction)
+            rgb = self._compositor.over(rgb, snapshot.result.prediction, view.circle)
         shown_s = time.monotonic()
         if shown_s > snapshot.expires_s:
             # Grown too old while it was painted.
@@ -130,6 +141,7 @@ class _LiveRun:
             engine=last.model.runtime,
             source_sha256=source_sha256(job.source),
             weights_sha256=file_sha256(job.weights),
+            quality=named(self._quality),
             availability=figures.availability or 0.0,
         )
         return Outcome(report, self._fault)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import closing, suppress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.inference import EngineLoader
-from app.core.report import AgeFigures, InstanceCount, Report, file_sha256, source_sha256
+from app.core.report import (
+    AgeFigures,
+    InstanceCount,
+    Report,
+    file_sha256,
+    named,
+    source_sha256,
+)
 from app.core.sources import Picture, open_source
 from lmsfa.following.tracker import Tracker
 from lmsfa.prediction import Prediction
+from lmsfa.quality.covering import covered_share
+from lmsfa.quality.monitor import UNJUDGED, QualityMonitor
 from lmsfa.registry import Engine, EngineError
 
 
@@ -48,6 +59,8 @@ class _LockedRun:
         self._tracker = Tracker()
         self._compositor = Compositor(engine.card)
         self._instances = InstanceCount(engine.card)
+        self._monitor, self._view = QualityMonitor(), UNJUDGED
+        self._quality: Counter[str] = Counter()
         self._ages_ms: list[float] = []
         self._model_s = 0.0
         self._started_s = time.monotonic()
@@ -58,11 +71,21 @@ class _LockedRun:
         captured_s = time.monotonic()
         prediction = self._answer(picture, captured_s)
         rgb = picture.rgb
+        self._judge(rgb, prediction)
+        if prediction is not None and not self._view.condition.is_off:
+            rgb = self._compositor.over(rgb, prediction, self._view.circle)
         if prediction is not None:
-            rgb = self._compositor.over(rgb, prediction)
             self._instances.add(prediction)
             self._ages_ms.append((time.monotonic() - captured_s) * 1000)
         self._reel.add(rgb, captured_s if picture.media_s is None else picture.media_s)
+
+    def _judge(self, rgb: NDArray[np.uint8], prediction: Prediction | None) -> None:
+        covered = 0.0
+        if prediction is not None:
+            frame_px = rgb.shape[0] * rgb.shape[1]
+            covered = covered_share(prediction, self._engine.card, frame_px, self._view.circle)
+        self._view = self._monitor.judge(rgb, covered)
+        self._quality[self._view.condition.line] += 1
 
     def _answer(self, picture: Picture, captured_s: float) -> Prediction | None:
         try:
@@ -89,6 +112,7 @@ class _LockedRun:
             engine=self._runtime,
             source_sha256=source_sha256(job.source),
             weights_sha256=file_sha256(job.weights),
+            quality=named(self._quality),
         )
 
 

@@ -1,10 +1,18 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from made_clips import index_picture, pictures_of, square_picture, write_clip
-from made_engines import CrashingEngine, SlowEngine, SometimesNaNEngine, SquareEngine, loader
+from made_engines import (
+    CARD,
+    CrashingEngine,
+    SlowEngine,
+    SometimesNaNEngine,
+    SquareEngine,
+    loader,
+)
 
 from app.core.headless import Job, run_job
 from app.core.recorder import OutputError
@@ -23,6 +31,7 @@ KEYS = {
     "engine",
     "source_sha256",
     "weights_sha256",
+    "quality",
     "notice",
 }
 
@@ -38,7 +47,7 @@ def weights(tmp_path):
 def squares(tmp_path):
     """30 frames; the square is there in the first 20."""
     path = tmp_path / "squares.mkv"
-    dark = np.full((96, 128, 3), 40, np.uint8)
+    dark = square_picture(0, 0, 0, 96, 128)
     pictures = [square_picture(30 + number, 20, 40, 96, 128) for number in range(20)]
     write_clip(path, pictures + [dark] * 10)
     return path
@@ -187,3 +196,17 @@ def test_bad_sources_and_weights_are_refused_and_leave_no_files(squares, weights
     with pytest.raises(EngineError, match="no such weights file"):
         run_job(Job(str(squares), tmp_path / "none.safetensors", output=output, live=live))
     assert not output.exists()
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_report_counts_frames_by_what_spoilt_them(weights, tmp_path, live):
+    clip = tmp_path / "tool.mkv"
+    tool = square_picture(0, 0, 0, 96, 100)
+    tool[1:95, 1:99] = (215, 90, 50)
+    write_clip(clip, [tool] * 40)
+    engine = SquareEngine()
+    tools = tuple(replace(entry, role="instrument") for entry in CARD.classes)
+    engine.card = replace(CARD, classes=tools)
+    found = run_job(Job(str(clip), weights, live=live), loader(engine)).report.quality
+    assert list(found) == ["OVERLAY OFF: INSTRUMENT COVERS"]
+    assert found["OVERLAY OFF: INSTRUMENT COVERS"] > 20

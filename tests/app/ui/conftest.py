@@ -71,5 +71,5 @@ def square_clip(tmp_path):
 def dark_clip(tmp_path):
     """Twelve seconds in which there is nothing to find."""
     path = tmp_path / "dark.mkv"
-    write_clip(path, [np.full((240, 320, 3), 40, np.uint8)] * 300)
+    write_clip(path, [square_picture(0, 0, 0, height=240, width=320)] * 300)
     return path

@@ -12,12 +12,14 @@ from app.core.snapshot import (
     ModelState,
     ModelStatus,
     PlaybackMode,
+    Signal,
     Snapshot,
     SourceInfo,
     SourceState,
     SourceStatus,
 )
 from app.ui.ai_state import AiState, ai_state
+from app.ui.chips import chips
 from app.ui.gauge import Gauge
 from app.ui.notices import faults
 from app.ui.scene import Readings, Scene
@@ -33,6 +35,8 @@ from app.ui.verdicts import (
     picture_verdict,
 )
 from lmsfa.overlay import OverlayStyle
+from lmsfa.quality.condition import Condition, Quality
+from lmsfa.quality.monitor import View
 
 INFO = SourceInfo("clip.mkv", 640, 480, 25.0, 12.0)
 PLAYING = SourceStatus(SourceState.PLAYING, info=INFO)
@@ -125,6 +129,14 @@ def test_picture_says_why_it_carries_no_overlay():
     assert _ai(snapshot, hidden=frozenset({0, 1, 2})).on_picture == "ALL STRUCTURES OFF"
 
 
+def test_one_line_says_why_the_overlay_is_weak_or_off_and_a_signals_fault_goes_before():
+    weak = View(condition=Condition(Quality.SMOKE))
+    off = View(condition=Condition(Quality.BLOOD, is_off=True))
+    assert _chips_of(weak) == ((Level.WATCH, "OVERLAY WEAK: SMOKE"),)
+    assert _chips_of(off) == ((Level.BAD, "OVERLAY OFF: BLOOD"),)
+    assert _chips_of(off, Signal.FROZEN) == ((Level.BAD, "PICTURE FROZEN"),)
+
+
 def test_faults_of_source_and_model_stand_side_by_side():
     source = SourceStatus(SourceState.FAULT, "camera 0: is not there")
     model = ModelStatus(ModelState.FAULT, "w: not a card")
@@ -148,6 +160,12 @@ def _ai(snapshot, *, ai_off=False, raw=False, hidden=frozenset(), answered=True,
     return ai_state(
         snapshot, ai_off=ai_off, raw=raw, hidden=hidden, answered=answered, marked=marked
     )
+
+
+def _chips_of(view, signal=Signal.GOOD):
+    source = replace(PLAYING, view=view, signal=signal)
+    shown = Snapshot(_frame(), None, source, READY)
+    return chips(AiState(Level.GOOD, "READY"), shown, 0.0, was_moved=False)
 
 
 def _frame():

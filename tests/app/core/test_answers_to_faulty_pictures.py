@@ -3,7 +3,7 @@
 import threading
 
 import numpy as np
-from made_clips import now, until
+from made_clips import FLESH, now, until
 from made_engines import HeldEngine, loader
 
 from app.core.snapshot import Signal, SourceInfo
@@ -22,7 +22,7 @@ class BlueForAWhile:
 
     def read(self):
         threading.Event().wait(0.02)
-        rgb = self._rng.integers(60, 90, (64, 96, 3), dtype=np.uint8)
+        rgb = np.uint8(FLESH) + self._rng.integers(0, 9, (64, 96, 3), dtype=np.uint8)
         if self.blue.is_set():
             rgb[:] = (10, 10, 200)
         rgb[20:40, 30:60, 0] = 230

@@ -75,7 +75,7 @@ def test_every_frame_is_answered_painted_and_written(squares, weights, tmp_path)
     for number in (0, 10, 19):
         difference = np.abs(painted[number].rgb.astype(int) - raw[number].rgb).max(axis=2)
         edge = 30 + number
-        assert difference[40, edge - 3 : edge + 3].max() > 60
+        assert difference[40, edge - 3 : edge + 3].max() > 45
         assert difference[40, : edge - 8].max() < 12
         assert difference[75:].max() < 12
     assert np.abs(painted[25].rgb.astype(int) - raw[25].rgb).max() < 12

@@ -354,9 +354,11 @@ def test_the_shipped_weights_answer_alike_in_both_places():
 
 
 def assert_alike(one, other):
-    assert replace(one, instances=()) == replace(other, instances=())
+    bare = {"instances": (), "candidates": ()}
+    assert replace(one, **bare) == replace(other, **bare)
     assert len(one.instances) == len(other.instances)
-    for mine, yours in zip(one.instances, other.instances, strict=True):
+    all_of = [(*each.instances, *each.candidates) for each in (one, other)]
+    for mine, yours in zip(*all_of, strict=True):
         assert np.array_equal(mine.mask, yours.mask)
         assert (mine.class_id, mine.box_xyxy) == (yours.class_id, yours.box_xyxy)
         assert (mine.score, mine.placement) == (yours.score, yours.placement)

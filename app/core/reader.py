@@ -114,8 +114,9 @@ class SourceReader:
             return
         captured_s = self._progress_s if picture.captured_s is None else picture.captured_s
         frame = self.stage.frame_from(picture, captured_s)
-        self.stage.show(frame, SourceState.PLAYING)
+        # First the model: it needs longer than looking at the picture takes.
         self.stage.model.offer(frame)
+        self.stage.show(frame, SourceState.PLAYING)
 
 
 def mark(spec: str) -> str:

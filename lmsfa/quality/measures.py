@@ -20,6 +20,8 @@ BLOOD_RED = 2.6
 """Red over green and blue: flesh stays below, haemoglobin lets through nothing else."""
 LIT_FROM = 30
 """Darker pixels have no colour to speak of."""
+BAR_SHARE = 0.1
+"""Of a row or column: less is lit in a black bar, where a clock or a name may stand."""
 WHITE_FROM = 235
 COARSE = 8
 """Between the two scales at which edges are compared."""
@@ -63,6 +65,8 @@ def measure(rgb: Rgb, circle: Circle | None) -> Measures:
     if circle is not None:
         inner = circle.scaled(len(small) / rgb.shape[0], RIM_SHARE)
         inside = inner.mask(*small.shape[:2])
+    else:
+        small = _without_bars(small)
     thin = small[::COLOUR_STEP, ::COLOUR_STEP]
     colours = thin.reshape(-1, 3) if inside is None else thin[_thinned(inside) > 0]
     if not len(colours):
@@ -88,6 +92,15 @@ def _smaller(rgb: Rgb) -> Rgb:
     rows = rgb[step // 2 :: step]
     size = max(1, rgb.shape[1] // step), len(rows)
     return np.asarray(cv2.resize(rows, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _without_bars(small: Rgb) -> Rgb:
+    """The part between the black bars that a card puts beside a picture of other proportions."""
+    lit = small.max(axis=2) >= LIT_FROM
+    rows, columns = (np.flatnonzero(lit.mean(axis=axis) >= BAR_SHARE) for axis in (1, 0))
+    if not rows.size or not columns.size:
+        return small
+    return small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _thinned(inside: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_engines import CARD, square_instance
 
+from lmsfa.data.clips import frames_of
 from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
@@ -16,7 +17,10 @@ from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.condition import CLEAR, Condition, Quality
 from lmsfa.quality.covering import covered_share
+from lmsfa.quality.judgement import WEAK, badness
+from lmsfa.quality.measures import measure
 from lmsfa.quality.monitor import SAYING, TAKING_BACK, QualityMonitor
+from lmsfa.shipped import DEMO_CLIP
 
 SIZE = (320, 240)
 LOOKS = 2
@@ -56,6 +60,30 @@ def test_what_spoils_a_picture_is_named_by_its_own_word_and_taken_back(corruptio
     assert heard[-1].quality is NAMED[corruption]
     after = said(clear, monitor=monitor)
     assert after[LOOKS * TAKING_BACK :] == [CLEAR] * (40 - LOOKS * TAKING_BACK)
+
+
+def between_bars(rgb):
+    """As a card shows a picture of other proportions, with a clock in the black beside it."""
+    height, width = rgb.shape[:2]
+    wide = np.zeros((height, 16 * height // 9, 3), np.uint8)
+    left = (wide.shape[1] - width) // 2
+    wide[:, left : left + width] = rgb
+    cv2.putText(wide, "12:00", (2, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1)
+    return wide
+
+
+@pytest.mark.parametrize("corruption", [None, *NAMED])
+def test_black_bars_beside_a_picture_change_nothing(corruption):
+    pictures = flesh(16, (200, 200))
+    if corruption is not None:
+        pictures = [CORRUPTIONS[corruption](rgb, 5, 3) for rgb in pictures]
+    assert said(list(map(between_bars, pictures))) == said(pictures)
+
+
+def test_real_pictures_between_black_bars_are_clear():
+    for rgb in frames_of(DEMO_CLIP, 400):
+        measured = measure(between_bars(rgb), None)
+        assert max(badness(measured, measured.sharpness).values()) < WEAK
 
 
 @pytest.mark.parametrize("scene", ["calm", "still"])

@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: run test check setup promises
+.PHONY: run test check setup promises soak
 
 setup: $(READY)
 
@@ -45,3 +45,7 @@ check: setup
 # The window's promises on the demo clip for 60 s, printed as JSON.
 promises: setup
 	$(BIN)/python -m tests.promises --started $$($(BIN)/python -c "import time; print(time.time())")
+
+# The long trials, an hour: a steady stream, faults, and false alarms on the larynx set in LARYNX_DATA.
+soak: setup
+	$(BIN)/python -m tests.soak --output docs/measurements $(if $(LARYNX_DATA),--larynx $(LARYNX_DATA))

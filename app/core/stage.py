@@ -117,8 +117,6 @@ class Stage:
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:
         """Makes `frame` the newest; `jumped` says that it does not follow the one before it."""
         shown, arrived_s = self.view, time.monotonic()
-        signal = self._monitor.judge(frame)
-        covered = self.model.covered(frame, shown.status.view.circle)
         status = replace(
             shown.status,
             state=state,
@@ -126,13 +124,23 @@ class Stage:
             frames_read=shown.status.frames_read + 1,
             frames_dropped=shown.status.frames_dropped + self._dropped_before(frame),
             period_s=self._period_s(arrived_s),
-            signal=signal,
-            view=self._quality.judge(frame.rgb, covered),
         )
-        # What the model said of a faulty signal's pictures is nothing about the first good one.
-        is_new = jumped or (signal is Signal.GOOD and shown.status.signal is not Signal.GOOD)
-        since_s = frame.captured_s if is_new else shown.since_s
+        since_s = frame.captured_s if jumped else shown.since_s
+        # At once: the picture does not wait for being looked at, which takes some milliseconds.
         self.view = CaptureView(status, frame, arrived_s, since_s)
+        self._look_at(frame)
+
+    def _look_at(self, frame: Frame) -> None:
+        """Adds what the newest frame and those before it say of signal and scene."""
+        shown = self.view
+        signal = self._monitor.judge(frame)
+        covered = self.model.covered(frame, shown.status.view.circle)
+        view = self._quality.judge(frame.rgb, covered)
+        # What the model said of a faulty signal's pictures is nothing about the first good one.
+        is_back = signal is Signal.GOOD and shown.status.signal is not Signal.GOOD
+        since_s = frame.captured_s if is_back else shown.since_s
+        status = replace(shown.status, signal=signal, view=view)
+        self.view = replace(shown, status=status, since_s=since_s)
 
     def _dropped_before(self, frame: Frame) -> int:
         """How many pictures of a live source are missing between the newest frame and this one."""

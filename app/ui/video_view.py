@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -15,6 +16,13 @@ from app.core.frame import Frame
 from app.ui.theme import PALETTE
 
 Layer = NDArray[np.uint8]
+FORMS = {
+    3: (cv2.COLOR_RGB2BGRA, QImage.Format.Format_RGB32),
+    4: (cv2.COLOR_RGBA2BGRA, QImage.Format.Format_ARGB32_Premultiplied),
+}
+"""By channels, how colours are put in Qt's order on a little-endian processor."""
+AREA_BELOW = 0.6
+"""Of its width; a picture that is made much smaller would flicker between its pixels."""
 
 
 class VideoView(QWidget):
@@ -37,6 +45,7 @@ class VideoView(QWidget):
         self._frame: Frame | None = None
         self._layer: Layer | None = None
         self._layer_until_s = math.inf
+        self._shown_frame, self._shown_layer = _Scaled(), _Scaled()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A picture of common proportions."""
@@ -59,40 +68,82 @@ class VideoView(QWidget):
         self._layer = layer
         self.update()
 
-    def picture_rect(self) -> QRectF:
+    def picture_rect(self) -> QRect:
         """Where the picture lies in the widget, in its pixels; empty without a picture."""
         if self._frame is None or 0 in self._frame.rgb.shape[:2]:
-            return QRectF()
+            return QRect()
         height, width = self._frame.rgb.shape[:2]
         scale = min(self.width() / width, self.height() / height)
-        shown_width, shown_height = width * scale, height * scale
-        left = (self.width() - shown_width) / 2
-        top = (self.height() - shown_height) / 2
-        return QRectF(left, top, shown_width, shown_height)
+        shown = QRect(0, 0, max(1, round(width * scale)), max(1, round(height * scale)))
+        shown.moveCenter(self.rect().center())
+        return shown
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name and form
         """Draws ground, picture and layer."""
         now_s = time.monotonic()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(PALETTE.ground))
         target = self.picture_rect()
+        for beside in _beside(self.rect(), target):
+            painter.fillRect(beside, QColor(PALETTE.ground))
         if self._frame is not None and not target.isEmpty():
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(target, _image_of(self._frame.rgb))
+            ratio = self.devicePixelRatioF()
+            size = round(target.width() * ratio), round(target.height() * ratio)
+            painter.drawImage(target, self._shown_frame.image(self._frame.rgb, size))
             # Between deciding and painting time passes: what is too old by now is left out.
             if self._layer is not None and now_s <= self._layer_until_s:
-                painter.drawImage(target, _image_of(self._layer))
+                painter.drawImage(target, self._shown_layer.image(self._layer, size))
         painter.end()
         self.painted.emit(now_s)
 
 
-def _image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """A QImage on the array's own memory: (H, W, 3) RGB or (H, W, 4) premultiplied RGBA."""
-    height, width, channels = pixels.shape
-    form = (
-        QImage.Format.Format_RGB888
-        if channels == 3
-        else QImage.Format.Format_RGBA8888_Premultiplied
+def _beside(whole: QRect, picture: QRect) -> tuple[QRect, ...]:
+    """What the picture leaves of the widget: above, below, left and right of it."""
+    if picture.isEmpty():
+        return (whole,)
+    return (
+        QRect(whole.left(), whole.top(), whole.width(), picture.top() - whole.top()),
+        QRect(whole.left(), picture.bottom() + 1, whole.width(), whole.bottom() - picture.bottom()),
+        QRect(whole.left(), picture.top(), picture.left() - whole.left(), picture.height()),
+        QRect(
+            picture.right() + 1, picture.top(), whole.right() - picture.right(), picture.height()
+        ),
     )
-    solid = np.ascontiguousarray(pixels)
+
+
+class _Scaled:
+    """Pixels in the size that the screen shows, made once. On the window's thread.
+
+    OpenCV scales them: Qt would take twice the processor's time, of cores that the model needs.
+    """
+
+    def __init__(self) -> None:
+        self._pixels: Layer | None = None
+        self._image = QImage()
+
+    def image(self, pixels: Layer, size: tuple[int, int]) -> QImage:
+        """The picture or layer in this size.
+
+        Args:
+            pixels: (H, W, 3) RGB or (H, W, 4) premultiplied RGBA, uint8.
+            size: width and height, pixels of the screen.
+        """
+        if pixels is not self._pixels or (self._image.width(), self._image.height()) != size:
+            self._pixels = pixels
+            self._image = _image_of(_scaled(pixels, size))
+        return self._image
+
+
+def _scaled(pixels: Layer, size: tuple[int, int]) -> Layer:
+    height, width = pixels.shape[:2]
+    if (width, height) == size:
+        return pixels
+    between = cv2.INTER_AREA if size[0] < AREA_BELOW * width else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=between), dtype=np.uint8)
+
+
+def _image_of(pixels: Layer) -> QImage:
+    """A QImage in Qt's own order of colours, which it draws fastest."""
+    height, width, channels = pixels.shape
+    code, form = FORMS[channels]
+    solid = cv2.cvtColor(pixels, code)
     return QImage(solid.data, width, height, solid.strides[0], form)

@@ -20,6 +20,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NoReturn, Protocol, cast
 
+import psutil
+
 from app.core.supervision.answers import as_message
 from app.core.supervision.channel import Channel, Head
 from app.core.supervision.room import FrameDoor
@@ -27,6 +29,8 @@ from lmsfa.registry import Engine, EngineError
 
 logger = logging.getLogger("engine")
 
+LESS_URGENT = 10
+"""Steps of niceness: a tenth of the processor's time beside a thread of the window that wants it."""
 SET_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
 
@@ -41,6 +45,7 @@ class Loader(Protocol):
 def main() -> NoReturn:
     """Serves until the program ends or the engine fails; then the process is gone at once."""
     die_with_parent()
+    give_way()
     channel = own_channel()
     faulthandler.enable()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -104,6 +109,14 @@ def die_with_parent() -> None:
     """On Linux even a process that is stopped ends with the one that started it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def give_way() -> None:
+    """Where processors are short the picture comes first, and the model takes what is left."""
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        os.nice(LESS_URGENT)
 
 
 def _receive(channel: Channel, requests: SimpleQueue[Head]) -> None:

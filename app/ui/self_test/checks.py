@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEventLoop, QRect, QRectF
+from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -143,12 +143,12 @@ class Checks:
         if scene is None or scene.layer is None or scene.snapshot.frame is None:
             return Promise(name, bound, "no overlay came", kept=False)
         view, frame, layer = self._window.view, scene.snapshot.frame, scene.layer.copy()
-        place = view.picture_rect().toAlignedRect()
+        place = view.picture_rect()
         view.show_frame(frame, layer)
         marked = pixels_of(view.grab(place).toImage())
         view.show_frame(frame, None)
         raw = pixels_of(view.grab(place).toImage())
-        where = _touched(layer, view.picture_rect(), place)
+        where = _touched(layer, place.size())
         differ = int(np.count_nonzero((marked != raw).any(axis=2) & ~where))
         inside = int(np.count_nonzero(where))
         return Promise(name, bound, f"{differ} differ, {inside} inside", differ == 0 < inside)
@@ -165,19 +165,16 @@ class Checks:
         return any(fault.value in text for text in self._window.chips.texts)
 
 
-def _touched(layer: Layer, picture: QRectF, place: QRect) -> NDArray[np.bool_]:
+def _touched(layer: Layer, size: QSize) -> NDArray[np.bool_]:
     """Where a layer changes the screen at all: white in its place, drawn over black."""
     height, width = layer.shape[:2]
     white = np.ascontiguousarray(np.repeat(layer[..., 3:], 4, axis=2))
     form = QImage.Format.Format_RGBA8888_Premultiplied
-    ground = QImage(place.size(), QImage.Format.Format_RGB888)
+    ground = QImage(size, QImage.Format.Format_RGB888)
     ground.fill(0)
     painter = QPainter(ground)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(
-        picture.translated(-place.topLeft()),
-        QImage(white.data, width, height, white.strides[0], form),
-    )
+    painter.drawImage(ground.rect(), QImage(white.data, width, height, white.strides[0], form))
     painter.end()
     return np.asarray(pixels_of(ground).any(axis=2))
 

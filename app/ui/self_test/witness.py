@@ -102,7 +102,7 @@ class Witness(QObject):
 
 def top_of_picture(view: VideoView) -> NDArray[np.uint8]:
     """What a view shows of a picture's uppermost part, (h, w, 3) uint8 RGB, w its whole width."""
-    whole = view.picture_rect().toAlignedRect()
+    whole = view.picture_rect()
     part = QRect(whole.left(), whole.top(), whole.width(), round(3 * BLOCK_SHARE * whole.width()))
     return pixels_of(view.grab(part).toImage())
 

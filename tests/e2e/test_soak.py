@@ -46,8 +46,9 @@ def test_faults_are_named_no_overlay_is_stale_and_all_comes_back() -> None:
 @pytest.mark.slow
 def test_an_overlay_that_outlives_its_picture_is_found(tmp_path) -> None:
     trial = Trial(tmp_path, seed=0)
-    trial._pipeline.max_age_ms = 10_000
     try:
+        assert trial.wait_until(lambda: trial.audience.has_overlay, 30)
+        trial._pipeline.max_age_ms = 10_000
         found = trial.suffer("hang")
     finally:
         trial.close()

@@ -30,7 +30,7 @@ from lmsfa.registry import Engine, EngineError
 logger = logging.getLogger("engine")
 
 LESS_URGENT = 10
-"""Steps of niceness: a tenth of the processor's time beside a thread of the window that wants it."""
+"""Steps of niceness: beside a thread that wants it too, a tenth of a processor's time."""
 SET_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
 

@@ -107,12 +107,17 @@ def _judged(witness, footprint, frames, after, seconds):
         "video_delay": found["video_delay_ms"]["p99"] <= MOST_DELAY_MS,
         "overlay_age": found["overlay_age_ms"]["p99"] <= DEFAULT_MAX_AGE_MS,
         "availability": found["availability"] >= GOOD_AVAILABILITY,
-        "memory": abs(found["memory_growth"]) <= MEMORY_GROWTH,
-        "threads": len(found["threads"]) == 1,
-        "files": len(found["files"]) == 1,
+        "memory": abs(_growth(found["memory_mb_early_late"])) <= MEMORY_GROWTH,
+        "threads": _growth(found["threads_early_late"]) <= 0,
+        "files": _growth(found["files_early_late"]) <= 0,
         "frames": frames["uncounted"] == 0,
     }
     return {**found, "kept": kept}
+
+
+def _growth(early_late):
+    """The change as a share; what a start had opened may have been let go since."""
+    return early_late[1] / early_late[0] - 1
 
 
 def _percentiles(values):

@@ -83,18 +83,22 @@ class Footprint:
         return [one for one in this.children(recursive=True) if one.pid not in self._without]
 
     def report(self):
-        """How memory grew from the second tenth to the last, and every count that was seen."""
-        tenth = max(1, len(self.samples) // 10)
-        memory = [sample["memory_mb"] for sample in self.samples]
-        first, last = (
-            sorted(part)[len(part) // 2]
-            for part in (memory[tenth : 2 * tenth] or memory, memory[-tenth:])
-        )
-        settled = self.samples[tenth:]
+        """How much there was early and late, and what counts were seen between."""
+        names = ("memory_mb", "threads", "files")
         return {
-            "memory_mb_early": round(first, 1),
-            "memory_mb_late": round(last, 1),
-            "memory_growth": round(last / first - 1, 4),
-            "threads": sorted({sample["threads"] for sample in settled}),
-            "files": sorted({sample["files"] for sample in settled}),
+            **{f"{name}_early_late": self._ends(name) for name in names},
+            "threads_seen": self._seen("threads"),
+            "files_seen": self._seen("files"),
         }
+
+    def _ends(self, name):
+        """Its middle in the second tenth of the time and in the last."""
+        tenth = max(1, len(self.samples) // 10)
+        values = [sample[name] for sample in self.samples]
+        parts = values[tenth : 2 * tenth] or values, values[-tenth:]
+        return [round(sorted(part)[len(part) // 2], 1) for part in parts]
+
+    def _seen(self, name):
+        """The least and the most after the first tenth: a count that looks opens a file itself."""
+        values = [sample[name] for sample in self.samples[len(self.samples) // 10 :]]
+        return [min(values), max(values)]

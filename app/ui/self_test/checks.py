@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEventLoop, QSize
-from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import DEFAULT_MAX_AGE_MS, STALL_PERIODS
@@ -166,17 +166,10 @@ class Checks:
 
 
 def _touched(layer: Layer, size: QSize) -> NDArray[np.bool_]:
-    """Where a layer changes the screen at all: white in its place, drawn over black."""
-    height, width = layer.shape[:2]
-    white = np.ascontiguousarray(np.repeat(layer[..., 3:], 4, axis=2))
-    form = QImage.Format.Format_RGBA8888_Premultiplied
-    ground = QImage(size, QImage.Format.Format_RGB888)
-    ground.fill(0)
-    painter = QPainter(ground)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(ground.rect(), QImage(white.data, width, height, white.strides[0], form))
-    painter.end()
-    return np.asarray(pixels_of(ground).any(axis=2))
+    """Where a layer may change a screen of this size: on what it covers, and right beside it."""
+    covered = (layer[..., 3] > 0).astype(np.float32)
+    shown = cv2.resize(covered, (size.width(), size.height()), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.dilate(shown, np.ones((3, 3), np.uint8)) > 0)
 
 
 def _p99(values: Sequence[float]) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from threading import Event, Thread
 
 from app.core.commands import Command
 from app.core.reader import SourceReader, mark
-from app.core.snapshot import PlaybackMode, SourceState
+from app.core.snapshot import PlaybackMode, SourceState, SourceStatus
 from app.core.sources import Source, device_of
 from app.core.stage import CaptureView, Model, Stage
 
@@ -114,17 +114,17 @@ class CaptureWorker:
         while not self._stopped.is_set():
             reader = self._reader
             reader.start()
-            self._watch(reader)
-            status = reader.stage.view.status
+            status = self._watched(reader)
             if status.state is not SourceState.LOST:
                 break
             if status.frames_read > read_before:
                 read_before, pauses_s = status.frames_read, self._pauses_s()
+            next_stage = reader.stage.reopened(next(self._source_ids), status)
+            self._reader = self._reader_on(next_stage)
             self._stopped.wait(next(pauses_s))
-            self._reader = self._reader_on(reader.stage.reopened(next(self._source_ids)))
         reader.join()
 
-    def _watch(self, reader: SourceReader) -> None:
+    def _watched(self, reader: SourceReader) -> SourceStatus:
         """Waits until a reader has ended, or gives one up that does not return."""
         while not reader.has_ended and not self._stopped.is_set():
             limit_s = self._limit_s(reader.stage)
@@ -135,8 +135,10 @@ class CaptureWorker:
                 continue
             logger.warning("%s does not answer; its reader is replaced", mark(self._spec))
             reader.stop()
-            reader.stage.turn(SourceState.LOST, "the source does not answer")
-            return
+            # It may come back at this very moment; what it shows is seen by nobody any more.
+            hung = "the source does not answer"
+            return replace(reader.stage.view.status, state=SourceState.LOST, message=hung)
+        return reader.stage.view.status
 
     def _limit_s(self, stage: Stage) -> float | None:
         """How long the source may be silent; None for recordings, which nobody waits for live."""

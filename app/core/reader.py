@@ -26,7 +26,7 @@ class SourceReader:
         spec: what to open.
         open_source: makes the source from `spec`.
         stage: where pictures and states go.
-        on_end: called on the reader's thread when it ends, last.
+        on_change: called on the reader's thread once the source is open, and when it ends, last.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class SourceReader:
         spec: str,
         open_source: Callable[[str], Source],
         stage: Stage,
-        on_end: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
         self.stage = stage
-        self._spec, self._open_source, self._on_end = spec, open_source, on_end
+        self._spec, self._open_source, self._on_change = spec, open_source, on_change
         self.has_ended = False
         self._progress_s = time.monotonic()
         self._thread = Thread(target=self._run, name="capture", daemon=True)
@@ -77,7 +77,7 @@ class SourceReader:
             self._break_off(type(error).__name__)
         finally:
             self.has_ended = True
-            self._on_end()
+            self._on_change()
 
     def _break_off(self, error: str) -> None:
         info = self.stage.view.status.info
@@ -92,6 +92,7 @@ class SourceReader:
             info = source.open()
             self._progress_s = time.monotonic()
             self.stage.opened(info)
+            self._on_change()
             if info.is_recording:
                 RecordingPlayer(source, self.stage).run()
             else:

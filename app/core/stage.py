@@ -108,10 +108,15 @@ class Stage:
             status = replace(status, state=SourceState.PLAYING, message="")
         self.view = replace(self.view, status=status)
 
-    def reopened(self, source_id: int) -> Stage:
-        """A stage for the next attempt at a lost source; it shows what was last seen until then."""
+    def reopened(self, source_id: int, lost: SourceStatus) -> Stage:
+        """A stage for the next attempt at a lost source; it shows what was last seen until then.
+
+        Args:
+            source_id: marks the frames of that attempt.
+            lost: the source's state meanwhile.
+        """
         stage = Stage(source_id, self.model, self.mode)
-        stage.view = self.view
+        stage.view = replace(self.view, status=lost)
         return stage
 
     def show(self, frame: Frame, state: SourceState, *, jumped: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 import time
 
-from lmsfa.data.phantom.truth import true_instances
 from made_child_engines import meet
 from made_oracle import CARD
 
@@ -10,6 +9,7 @@ from app.core.self_test.time_code import read_code
 from app.core.sources.phantom import read_spec
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
+from lmsfa.data.phantom.truth import true_instances
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 
 DELAY_S = 0.035

@@ -27,7 +27,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._meter = MotionMeter()
-        self._greys: dict[tuple[int, float], Grey] = {}
+        self._greys: dict[tuple[int, int, float], Grey] = {}
         self._asked: tuple[Frame, Result] | None = None
         self._brought: Result | None = None
         self._way_px = 0.0
@@ -67,7 +67,7 @@ class Follower:
 
     def _grey(self, frame: Frame) -> Grey:
         """The frame's small picture, made once: today's newest frame is the next answered one."""
-        key = frame.source_id, frame.captured_s
+        key = frame.source_id, frame.index, frame.captured_s
         grey = self._greys.get(key)
         if grey is None:
             grey = self._greys[key] = small_grey(frame.rgb)

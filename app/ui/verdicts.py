@@ -10,9 +10,9 @@ from app.ui.scene import Scene
 from app.ui.theme import Level
 
 GOOD_AVAILABILITY = 0.8
+"""Promised share of displayed frames with a current answer."""
 MOST_DELAY_MS = 50.0
 """From capture to painting: over 105 ms surgeons are measurably worse."""
-"""Promised share of displayed frames with a current answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,8 @@ def test_a_signal_that_changes_its_size_is_shown_in_its_new_size_and_said(playin
     pipeline = playing(small + large)
     until(lambda: now(pipeline).frame)
     shown = until(lambda: (found := now(pipeline)).frame.rgb.shape == (120, 160, 3) and found)
-    assert shown.source.signal is Signal.RESIZED
+    assert shown.frame.rgb.shape == (120, 160, 3)
+    until(lambda: now(pipeline).source.signal is Signal.RESIZED)
     until(lambda: now(pipeline).source.signal is Signal.GOOD)
 
 

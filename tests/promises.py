@@ -12,15 +12,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEventLoop, QTimer
 
 from app.core.pipeline import Pipeline
 from app.core.snapshot import ModelState
 from app.core.supervision.engine import ChildLoader
+from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.scene import Scene
-from app.ui.theme import apply_theme
+from app.ui.self_test.witness import Witness
 from app.ui.window import Window
 
 ROOT = Path(__file__).parents[1]
@@ -28,85 +28,40 @@ CLIP = ROOT / "resources" / "demo" / "larynx-demo.mkv"
 WEIGHTS = ROOT / "weights" / "lmsfa-larynx.safetensors"
 SETTLE_S = 3.0
 """The first seconds after the model is ready are left out: caches fill."""
-BEAT_MS = 5
 
 
-class Witness(QObject):
-    """Watches a window from outside: painted frames, their overlays' age, late heartbeats."""
+class StartWitness(Witness):
+    """Sees besides when the picture first moves, when the first overlay comes, and the answers."""
 
     def __init__(self, window: Window, controller: Controller) -> None:
-        super().__init__()
-        self._window = window
-        self._scene: Scene | None = None
-        self._painted_index: tuple[int, int] | None = None
-        self._counts_from_s: float | None = None
+        super().__init__(window, controller)
+        self._settles = False
+        self._frames_seen = 0
         self.moving_at: float | None = None
         self.overlay_at: float | None = None
-        self._frames_seen = 0
-        self.ages_ms: list[float] = []
-        self.frames = 0
-        self.frames_read_at: list[tuple[float, int]] = []
         self.answers_at: list[tuple[float, int]] = []
-        self.gaps_ms: list[float] = []
-        self._last_beat_s = time.monotonic()
-        window.view.installEventFilter(self)
-        controller.start(self._show)
-        self._beat = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
-        self._beat.timeout.connect(self._on_beat)
-        self._beat.start()
-
-    @property
-    def counted_s(self) -> float:
-        """How long the measurement has run, seconds."""
-        return 0.0 if self._counts_from_s is None else time.monotonic() - self._counts_from_s
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Counts a frame when the view paints it for the first time."""
-        if event.type() is QEvent.Type.Paint and self._scene is not None:
-            self._on_start(self._scene)
-            if self.counted_s > 0:
-                self._on_paint(self._scene)
-        return super().eventFilter(watched, event)
+        window.view.painted.connect(self._on_start)
 
     def _show(self, scene: Scene) -> None:
-        self._scene = scene
-        self._window.show_scene(scene)
+        super()._show(scene)
         ready = scene.snapshot.model.state is ModelState.READY and scene.snapshot.result is not None
-        if ready and self._counts_from_s is None:
-            QTimer.singleShot(round(SETTLE_S * 1000), self._begin)
-            self._counts_from_s = float("inf")
+        if ready and not self._settles:
+            self._settles = True
+            QTimer.singleShot(round(SETTLE_S * 1000), self, self.begin)
 
-    def _begin(self) -> None:
-        self._counts_from_s = time.monotonic()
-
-    def _on_start(self, scene: Scene) -> None:
+    def _on_start(self) -> None:
         """When a second frame is painted, the picture moves."""
-        frames = scene.snapshot.source.frames_read
+        if self.scene is None:
+            return
+        snapshot = self.scene.snapshot
+        frames = snapshot.source.frames_read
         if self.moving_at is None and frames > self._frames_seen > 0:
             self.moving_at = time.time()
         self._frames_seen = frames
-        if self.overlay_at is None and scene.layer is not None:
+        if self.overlay_at is None and self.scene.layer is not None:
             self.overlay_at = time.time()
-
-    def _on_paint(self, scene: Scene) -> None:
-        frame, result = scene.snapshot.frame, scene.snapshot.result
-        if frame is None or (frame.source_id, id(frame)) == self._painted_index:
-            return
-        now_s = time.monotonic()
-        self._painted_index = (frame.source_id, id(frame))
-        self.frames += 1
-        self.frames_read_at.append((now_s, scene.snapshot.source.frames_read))
-        self.answers_at.append((now_s, scene.snapshot.model.frames_answered))
-        # The view looks at its clock after this one: what is too old here is not painted there.
-        in_time = now_s <= scene.snapshot.expires_s
-        if scene.layer is not None and result is not None and in_time:
-            self.ages_ms.append((now_s - result.frame.captured_s) * 1000)
-
-    def _on_beat(self) -> None:
-        now_s = time.monotonic()
         if self.counted_s > 0:
-            self.gaps_ms.append((now_s - self._last_beat_s) * 1000)
-        self._last_beat_s = now_s
+            self.answers_at.append((time.monotonic(), snapshot.model.frames_answered))
 
 
 def _rate(points: list[tuple[float, int]]) -> float:
@@ -122,14 +77,13 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
         started: when the program was started, seconds since 1970; now unless given.
     """
     started = started or time.time()
-    application = QApplication.instance() or QApplication(["promises"])
-    apply_theme(application)
+    application = make_application()
     pipeline = Pipeline(engine_loader=ChildLoader())
     controller = Controller(pipeline)
     controller.load(WEIGHTS)
     controller.open(str(CLIP))
     window = Window(controller)
-    witness = Witness(window, controller)
+    witness = StartWitness(window, controller)
     window.show()
     deadline_s = time.monotonic() + seconds + 120
     while witness.counted_s < seconds and time.monotonic() < deadline_s:
@@ -137,7 +91,8 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
     snapshot = pipeline.snapshot(time.monotonic())
     window.close()
     pipeline.close()
-    if witness.frames < 2:
+    frames = len(witness.painted_at_s)
+    if frames < 2:
         raise SystemExit("no frame was painted: is the clip or the model missing?")
     gaps_ms = np.array(witness.gaps_ms)
     return {
@@ -148,14 +103,14 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
         "why": snapshot.model.reason,
         "device": snapshot.model.device,
         "clip_fps": snapshot.source.info.rate_fps,
-        "painted_fps": round(_rate([(s, n) for n, (s, _) in enumerate(witness.frames_read_at)]), 2),
+        "painted_fps": round(_rate([(s, n) for n, s in enumerate(witness.painted_at_s)]), 2),
         "model_fps": round(_rate(witness.answers_at), 2),
         "model_p50_ms": round(snapshot.model.p50_ms or 0, 1),
         "overlay_age_ms": {
             "p50": round(float(np.percentile(witness.ages_ms, 50)), 1),
             "p99": round(float(np.percentile(witness.ages_ms, 99)), 1),
         },
-        "availability": round(len(witness.ages_ms) / witness.frames, 4),
+        "availability": round(len(witness.ages_ms) / frames, 4),
         "longest_event_loop_gap_ms": round(float(gaps_ms.max()), 1),
         "gaps_over_50_ms": int((gaps_ms > 50).sum()),
     }

@@ -25,8 +25,8 @@ class Patience:
     """How long a live source is waited for, seconds.
 
     Attributes:
-        opening_s: until it is open; longer than any source's own limit.
-        silent_s: between two pictures; longer than any source's own limit.
+        opening_s: until it is open; longer than a stream's own limit.
+        silent_s: between two pictures; longer than a stream's own limit.
         pauses_s: between two attempts, the last one for ever after.
     """
 

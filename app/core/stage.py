@@ -68,8 +68,8 @@ class CaptureView:
 class Stage:
     """Publishes frames and states of one opened source.
 
-    `view`, `mode`, `is_open` and `stopping` may be used on any thread, the methods on the capture
-    thread.
+    `view`, `mode`, `is_open` and `stopping` may be used on any thread, `reopened` once the capture
+    thread has ended or was given up, the other methods on the capture thread.
     """
 
     def __init__(self, source_id: int, model: Model, mode: PlaybackMode) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from PySide6.QtCore import QEventLoop
-from PySide6.QtWidgets import QApplication
 
 from app.core.pipeline import Pipeline
 from app.core.self_test.time_code import read_code
@@ -17,6 +15,7 @@ from app.core.supervision.engine import ChildLoader
 from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.notices import Answer
+from app.ui.self_test.checks import Checks
 from app.ui.window import Window
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
@@ -45,13 +44,11 @@ class Fault:
         words: one of these must be on screen; none where the fault may pass without a word.
         bound_s: within so long.
         seconds: how long it lasts, least and most.
-        withdraws: whether no overlay may be painted while it is named.
     """
 
     words: tuple[str, ...]
     bound_s: float = NETWORK_S + SEEN_S
     seconds: tuple[float, float] = (0.6, 1.2)
-    withdraws: bool = True
 
 
 STILL = (1.3, 2.0)
@@ -157,6 +154,8 @@ class Audience:
 class Trial:
     """A window over a sender and an oracle, and the faults that they suffer."""
 
+    wait_until = staticmethod(Checks.wait_until)
+
     def __init__(self, folder, seed):
         self._rng = np.random.default_rng([seed, 7])
         self._folder = folder
@@ -173,14 +172,6 @@ class Trial:
         self._controller.open(self._sender.url)
         self._controller.load(folder)
         self._window.show()
-
-    def wait_until(self, condition, timeout_s):
-        give_up_s = time.monotonic() + timeout_s
-        while not condition():
-            if time.monotonic() > give_up_s:
-                return False
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
-        return True
 
     def suffer(self, kind):
         """One fault, from a healthy picture to a healthy picture; returns what was seen."""

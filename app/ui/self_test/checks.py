@@ -59,7 +59,8 @@ class Checks:
         self._source, self._weights = source, weights
         self.witness = Witness(window, controller, source.captured_s)
 
-    def wait_until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> bool:
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> bool:
         """Lets the window live until the condition holds; False where it did not in time."""
         give_up_s = time.monotonic() + timeout_s
         while not condition():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,8 @@ from app.core.sources import is_made
 from app.ui import style_choice
 from app.ui.age_bound import AgeBound
 from app.ui.ai_state import ai_state
-from app.ui.chips import chips
+from app.ui.chips import Chips, chips
+from app.ui.display_fault import DisplayFault, bare_chips
 from app.ui.layer_painter import LayerPainter
 from app.ui.notices import (
     AI_QUESTION,
@@ -38,6 +40,8 @@ from app.ui.theme import RESOURCES
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle
 from lmsfa.shipped import PHANTOM_WEIGHTS, WEIGHTS
+
+logger = logging.getLogger(__name__)
 
 TICK_MS = 8
 """So often a new picture is looked for; on average it then waits four milliseconds."""
@@ -83,13 +87,24 @@ class Controller(QObject):
         self._pulled_frame: Frame | None = None
         self._answered_s = self._marked_s = self._moved_s = -UNANSWERED_S
         self._readings: Readings | None = None
+        self._fault = DisplayFault()
         self._show: Callable[[Scene], None] | None = None
+        self._show_bare: Callable[[Frame | None, Chips], None] | None = None
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
 
-    def start(self, show: Callable[[Scene], None]) -> None:
-        """Begins to call `show` 60 times a second, and for each new picture."""
-        self._show = show
+    def start(
+        self,
+        show: Callable[[Scene], None],
+        show_bare: Callable[[Frame | None, Chips], None],
+    ) -> None:
+        """Begins to call `show` 60 times a second, and for each new picture.
+
+        Args:
+            show: shows everything.
+            show_bare: shows a picture and words alone, where `show` or what leads to it fails.
+        """
+        self._show, self._show_bare = show, show_bare
         self._timer.start()
 
     def stop(self) -> None:
@@ -104,6 +119,17 @@ class Controller(QObject):
         if snapshot.frame is self._pulled_frame and now_s - self._decided_s < SHOWN_EVERY_S:
             return
         self._pulled_frame = snapshot.frame
+        try:
+            self._show_whole(snapshot, now_s)
+        except Exception:
+            # Whatever fails on the way to the screen, the picture does not stand still for it.
+            if self._fault.begins(now_s):
+                logger.exception("the window cannot be drawn; the picture is shown alone")
+            self._snapshot, self._decided_s = replace(snapshot, result=None), now_s
+            if self._show_bare is not None:
+                self._show_bare(snapshot.frame, bare_chips(snapshot, ai_off=self._ai_off))
+
+    def _show_whole(self, snapshot: Snapshot, now_s: float) -> None:
         if self._is_demo and snapshot.source.state is SourceState.ENDED:
             snapshot = self._begun_again(snapshot)
         self._follow_card(snapshot.model.card)
@@ -334,7 +360,10 @@ class Controller(QObject):
             mode=self._mode,
             max_age_ms=self._pipeline.max_age_ms,
             readings=self._current_readings(now_s),
-            chips=chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
+            chips=(
+                *self._fault.chips(now_s),
+                *chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
+            ),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
         )

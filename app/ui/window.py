@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.frame import Frame
 from app.ui import file_choice
 from app.ui.banner import BannerStack
+from app.ui.chips import Chips
 from app.ui.controller import Controller
 from app.ui.keyboard import Keyboard
 from app.ui.scene import Scene
@@ -51,7 +53,7 @@ class Window(QWidget):
         self._lay_out()
         self._wire_sources()
         self._wire_decisions()
-        controller.start(self.show_scene)
+        controller.start(self.show_scene, self.show_bare)
 
     def show_scene(self, scene: Scene) -> None:
         """Hands every part what it shows."""
@@ -64,6 +66,11 @@ class Window(QWidget):
         self.status.show_state(scene.ai, snapshot.model)
         self.column.show_scene(scene)
         self.transport.show_scene(scene)
+
+    def show_bare(self, frame: Frame | None, chips: Chips) -> None:
+        """Shows the picture without overlay and these words; everything else stays as it is."""
+        self.view.show_frame(frame, None)
+        self.chips.show_chips(chips)
 
     def toggle_full_screen(self) -> None:
         """Fills the screen, or comes back."""

@@ -92,7 +92,7 @@ class Audience:
         self.ious = []
         self._turn = 0
         window.view.painted.connect(self._on_painted)
-        controller.start(self._show)
+        controller.start(self._show, window.show_bare)
 
     def _show(self, scene):
         self.scene = scene

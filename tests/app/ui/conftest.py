@@ -17,7 +17,7 @@ class Desk:
         self.controller = Controller(pipeline)
         self.window = Window(self.controller)
         self.scenes = []
-        self.controller.start(self._show)
+        self.controller.start(self._show, self.window.show_bare)
 
     def _show(self, scene):
         self.scenes.append(scene)

@@ -4,8 +4,10 @@ A fault is met once, because meeting it takes the file away; one that ends in "a
 """
 
 import ctypes
+import gc
 import os
 import signal
+import struct
 import sys
 import time
 import zlib
@@ -13,6 +15,7 @@ import zlib
 import numpy as np
 from made_engines import SquareEngine
 
+from app.core.supervision.channel import Channel
 from lmsfa.registry import EngineError
 
 LONG_S = 60
@@ -34,7 +37,31 @@ def _raise(error):
     raise error
 
 
+def _send(garbage):
+    """Writes into the process's answers what its own code never would."""
+    channel = next(entry for entry in gc.get_objects() if isinstance(entry, Channel))
+    channel._writing.write(garbage)
+    channel._writing.flush()
+
+
+def _message(text, announced=None, more=b""):
+    return struct.pack("<QQ", announced or len(text), len(more)) + text + more
+
+
+ANSWER = (
+    b'{"frame_index": 0, "captured_s": 0, "activity": null, "model_id": "", "candidates": [],'
+    b' "instances": [{"class_id": 0, "score": 1, "box": [0, 0, 9, 9], "shape": [64, 64],'
+    b' "placement": [0, 0, 1, 1]}]}'
+)
+
+
 FAULTS = {
+    "garbage noise": lambda: _send(np.random.default_rng(1).bytes(64)),
+    "garbage long": lambda: _send(_message(b"{}", announced=2**50)),
+    "garbage list": lambda: _send(_message(b"[1]")),
+    "garbage bare": lambda: _send(_message(b"{}")),
+    "garbage short": lambda: _send(_message(ANSWER, more=bytes(9))),
+    "slow": lambda: time.sleep(4),
     "SIGSEGV": lambda: ctypes.string_at(0),
     "SIGABRT": os.abort,
     "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),

@@ -12,18 +12,20 @@ from pathlib import Path
 from threading import Event, Thread
 
 from app.core.frame import Frame
+from app.core.loading import EngineLoader
 from app.core.mailbox import Mailbox
 from app.core.snapshot import ModelState, ModelStatus, Result, Timings
-from app.core.supervision.engine import ANSWER_S, ChildLoader
+from app.core.supervision.engine import ANSWER_S
 from app.core.supervision.process import EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
-from lmsfa.following.tracker import Tracker
+from lmsfa.card import ModelCard
+from lmsfa.errors import InputError
+from lmsfa.following.tracker import Tracker, TrackingError
+from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
 
 logger = logging.getLogger(__name__)
 
-EngineLoader = Callable[[Path, str], Engine]
-"""Loads weights on a runtime, on the calling thread; as `lmsfa.registry.load_engine`."""
 KEPT_RESULTS = 3
 """The locked picture on screen, the next one that waits to be due, and one in hand."""
 MEASURED_ANSWERS = 64
@@ -66,6 +68,7 @@ class InferenceWorker:
         runtime: str,
         load: EngineLoader,
         *,
+        max_age_ms: Callable[[], float],
         on_change: Callable[[], None],
         predecessor: InferenceWorker | None = None,
     ) -> None:
@@ -74,14 +77,16 @@ class InferenceWorker:
         Args:
             weights: what to load.
             runtime: on what.
-            load: how, called on the worker's thread; what a `ChildLoader` loads ends with `stop`.
+            load: how, on the worker's thread; what it can end ends with `stop`.
+            max_age_ms: how old an overlay may be now; a gap in the answers is bridged no longer.
             on_change: called on the worker's thread after every new view.
             predecessor: a stopped worker that may still hold the device; waited for.
         """
         self._weights = weights
         self._runtime = runtime
         self._stopped = Event()
-        self._load = load.until(self._stopped) if isinstance(load, ChildLoader) else load
+        self._load = load.until(self._stopped)
+        self._max_age_ms = max_age_ms
         self._on_change = on_change
         self._predecessor = predecessor
         self._mailbox: Mailbox[Frame] = Mailbox()
@@ -188,10 +193,12 @@ class InferenceWorker:
         taken_s = time.monotonic()
         try:
             prediction = engine.predict(frame.rgb, frame.index, frame.captured_s)
-        except EngineError as error:
+            _check_classes(prediction, engine.card)
+            tracker.bridged_s = self._max_age_ms() / 1000
+            prediction = tracker.tracked(prediction, frame.rgb, frame.source_id, frame.media_s)
+        except (EngineError, TrackingError) as error:
             self._refuse(frame, error)
             return
-        prediction = tracker.tracked(prediction, frame.rgb, frame.source_id)
         predicted_ms = (time.monotonic() - taken_s) * 1000
         waited_ms = max(0.0, taken_s - frame.captured_s) * 1000
         self._durations_ms.append(predicted_ms)
@@ -207,7 +214,7 @@ class InferenceWorker:
         results = (*self._view.results[1 - KEPT_RESULTS :], result)
         self._publish(InferenceView(status, results, done=frame))
 
-    def _refuse(self, frame: Frame, error: EngineError) -> None:
+    def _refuse(self, frame: Frame, error: InputError) -> None:
         """One frame without an answer: the overlay goes, the next frame is tried."""
         if self._view.status.state is not ModelState.FAULT:
             logger.warning("the model could not answer a frame", exc_info=error)
@@ -233,3 +240,15 @@ class InferenceWorker:
     def _publish(self, view: InferenceView) -> None:
         self._view = view
         self._on_change()
+
+
+def _check_classes(prediction: Prediction, card: ModelCard) -> None:
+    """Raises EngineError where the card says nothing of what was found."""
+    known = range(len(card.classes))
+    found = (*prediction.instances, *prediction.candidates)
+    strange = [entry.class_id for entry in found if entry.class_id not in known]
+    if strange:
+        raise EngineError(
+            f"the model answered with class {strange[0]}, its card has {len(known)}; "
+            "load other weights"
+        )

@@ -13,7 +13,8 @@ from threading import Lock
 from app.core.capture import USUAL_PATIENCE, CaptureWorker, Patience
 from app.core.commands import Command, Pause, Play, Seek, Step
 from app.core.frame import Frame
-from app.core.inference import EngineLoader, InferenceView, InferenceWorker
+from app.core.inference import InferenceView, InferenceWorker
+from app.core.loading import LOADS_HERE, EngineLoader
 from app.core.snapshot import (
     ModelState,
     ModelStatus,
@@ -28,7 +29,6 @@ from app.core.sources import Source, device_of, open_source
 from app.core.stage import CaptureView
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.covering import covered_share
-from lmsfa.registry import load_engine
 
 DEFAULT_MAX_AGE_MS = 120.0
 """Approved systems show annotations up to this age."""
@@ -56,7 +56,7 @@ class Pipeline:
         *,
         max_age_ms: float = DEFAULT_MAX_AGE_MS,
         mode: PlaybackMode = PlaybackMode.LIVE,
-        engine_loader: EngineLoader = load_engine,
+        engine_loader: EngineLoader = LOADS_HERE,
         source_opener: Callable[[str], Source] = open_source,
         patience: Patience = USUAL_PATIENCE,
     ) -> None:
@@ -80,11 +80,6 @@ class Pipeline:
         self._last_on_device: dict[str, CaptureWorker] = {}
         self._inference: InferenceWorker | None = None
 
-    @property
-    def mode(self) -> PlaybackMode:
-        """Whether a recording's picture waits for its answer."""
-        return self._mode
-
     def open(self, source_spec: str) -> None:
         """Replaces the source; see `open_source` for what may be given."""
         with self._changing:
@@ -99,10 +94,13 @@ class Pipeline:
                 patience=self._patience,
                 predecessor=self._last_on_device.get(device),
             )
-            if device:
-                self._last_on_device[device] = self._capture
             if previous is not None:
                 previous.stop()
+            holding = self._last_on_device.items()
+            # One that has ended holds no device, and would keep its last pictures for ever.
+            self._last_on_device = {name: last for name, last in holding if not last.join(0)}
+            if device:
+                self._last_on_device[device] = self._capture
             self._capture.start()
 
     def load(self, weights: Path, runtime: str = "auto") -> None:
@@ -113,6 +111,7 @@ class Pipeline:
                 weights,
                 runtime,
                 self._load_engine,
+                max_age_ms=lambda: self.max_age_ms,
                 on_change=self._wake_capture,
                 predecessor=previous,
             )

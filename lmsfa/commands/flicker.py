@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from lmsfa.data.clips import frames_of
+    from lmsfa.data.clips import frames_of, rate_of
     from lmsfa.evaluation.flicker import judge_flicker, judge_tracking
     from lmsfa.registry import load_engine
 
@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> None:
     frames = tqdm(frames_of(options.clip, options.max_frames), "flicker", leave=False)
     name, tracked = options.clip.name, None
     if options.tracked:
-        found, tracked = judge_tracking(engine, frames)
+        found, tracked = judge_tracking(engine, frames, rate_of(options.clip))
     else:
         found = judge_flicker(engine, frames)
     engine.close()

@@ -32,6 +32,7 @@ from lmsfa.registry import Engine
 
 BRIEF_FRAMES = 5
 """What lasts under this many frames is seen as a blink: 0.2 s at 25 frames a second."""
+USUAL_RATE_FPS = 25.0
 SAME_IOU = 0.3
 """From here on two masks of a class in neighbouring frames are the same instance."""
 
@@ -111,19 +112,30 @@ def judge_flicker(engine: Engine, frames: Iterable[Rgb]) -> Flicker:
     Raises:
         EngineError: as `Engine.predict`.
     """
-    (plain,) = judge_ways(engine, frames, [lambda prediction, _: prediction])
+    (plain,) = judge_ways(engine, frames, [lambda prediction, _: prediction], USUAL_RATE_FPS)
     return plain
 
 
-def judge_tracking(engine: Engine, frames: Iterable[Rgb]) -> tuple[Flicker, Flicker]:
-    """The same answers as the model gave them, and after tracking. As `judge_flicker`."""
+def judge_tracking(
+    engine: Engine, frames: Iterable[Rgb], rate_fps: float
+) -> tuple[Flicker, Flicker]:
+    """The same answers as the model gave them, and after tracking. As `judge_ways`."""
     tracked = Tracker().tracked
-    plain, calm = judge_ways(engine, frames, [lambda prediction, _: prediction, tracked])
+    plain, calm = judge_ways(engine, frames, [lambda prediction, _: prediction, tracked], rate_fps)
     return plain, calm
 
 
-def judge_ways(engine: Engine, frames: Iterable[Rgb], ways: Sequence[Way]) -> list[Flicker]:
-    """Judges the same answers after each way of treating them. As `judge_flicker`."""
+def judge_ways(
+    engine: Engine, frames: Iterable[Rgb], ways: Sequence[Way], rate_fps: float
+) -> list[Flicker]:
+    """Judges the same answers after each way of treating them. As `judge_flicker`.
+
+    Args:
+        engine: as `judge_flicker`.
+        frames: as `judge_flicker`.
+        ways: what is done with the answers.
+        rate_fps: frames a second, for ways that know of time.
+    """
     names = [spec.name for spec in engine.card.classes]
     watches = [[_ClassWatch() for _ in names] for _ in ways]
     before: Grey | None = None
@@ -131,7 +143,7 @@ def judge_ways(engine: Engine, frames: Iterable[Rgb], ways: Sequence[Way]) -> li
     count = scenes = 0
     for count, rgb in enumerate(frames, 1):
         now = small_grey(rgb, LONGER_SIDE_PX)
-        answer = engine.predict(rgb, count - 1, float(count))
+        answer = engine.predict(rgb, count - 1, count / rate_fps)
         comparable = before is not None and before.shape == now.shape
         motion = motion_between(before, now) if before is not None and comparable else None
         if motion is not None and not motion.same_scene:

@@ -94,7 +94,7 @@ def judge_made_sequences(
         sequence = _Sequence(scene, seed, frames)
         plain = _Collected(sequence, judged[0], lambda answer, _: answer)
         calm = _Collected(sequence, judged[1], Tracker().tracked)
-        found = judge_ways(engine, sequence, [plain.treat, calm.treat])
+        found = judge_ways(engine, sequence, [plain.treat, calm.treat], RATE_FPS)
         for flicker, of_way in zip(found, flickers, strict=True):
             of_way.append(flicker)
     shown = [

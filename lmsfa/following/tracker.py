@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.errors import InputError
 from lmsfa.following.flow import Grey, Motion, MotionMeter, small_grey
 from lmsfa.following.moving import moved
 from lmsfa.following.overlap import coarse_iou, mixed
@@ -24,8 +26,16 @@ CONFIRMING = 2
 """Answers in a row that must hold an instance that comes up before it is shown."""
 BRIDGED_ANSWERS = 3
 """A gap of so many is bridged at most."""
+BRIDGED_S = 0.12
+"""Nor a longer one: what nobody has seen for so long is as old as an overlay may be."""
+JITTER_S = 0.005
+"""The third answer of 25 a second comes after 0.12 s, a little sooner or later."""
 KNOWN_FROM = 3
 """Answers that an instance must have been in for its gaps to be bridged."""
+
+
+class TrackingError(InputError):
+    """An answer could not be followed up; the next one begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +44,14 @@ class _Track:
 
     Attributes:
         instance: where it lies in the newest answered frame; its score is the smoothed one.
+        seen_s: when it was last in an answer, as `Tracker.tracked` is told the time.
         seen: answers that held it.
         gone: answers since.
         from_start: whether the scene began with it.
     """
 
     instance: Instance
+    seen_s: float
     seen: int = 1
     gone: int = 0
     from_start: bool = False
@@ -57,18 +69,26 @@ class Tracker:
 
     A new instance must reach the card's threshold and be there in the next answer too; one that is
     known may be as weak as a candidate. An instance that an answer does not hold goes along with
-    the picture for up to `BRIDGED_ANSWERS` answers: it always belongs to the frame that was
-    answered last.
+    the picture for up to `BRIDGED_ANSWERS` answers and `bridged_s` seconds: it always belongs to
+    the frame that was answered last.
+
+    Attributes:
+        bridged_s: set it to the age that an overlay may have.
     """
 
     def __init__(self) -> None:
+        self.bridged_s = BRIDGED_S
         self._meter = MotionMeter()
         self._tracks: tuple[_Track, ...] = ()
         self._next = 0
-        self._before: tuple[Prediction, Grey, tuple[int, ...]] | None = None
+        self._before: tuple[int, float, Grey, tuple[int, ...]] | None = None
 
     def tracked(
-        self, prediction: Prediction, rgb: NDArray[np.uint8], source_id: int = 0
+        self,
+        prediction: Prediction,
+        rgb: NDArray[np.uint8],
+        source_id: int = 0,
+        time_s: float | None = None,
     ) -> Prediction:
         """The answer with what the answers before it tell.
 
@@ -78,35 +98,52 @@ class Tracker:
             prediction: with its candidates.
             rgb: (H, W, 3) uint8, the frame that was answered.
             source_id: where it comes from.
+            time_s: its place in a recording, seconds; None: when it was captured counts.
+
+        Raises:
+            TrackingError: OpenCV has failed on it.
         """
-        grey = small_grey(rgb)
-        height, width = rgb.shape[:2]
-        motion = self._motion(prediction, grey, (source_id, height, width))
-        self._before = prediction, grey, (source_id, height, width)
-        if motion is None:
-            self._tracks = tuple(
-                _Track(self._named(entry), from_start=True) for entry in prediction.instances
-            )
-        else:
-            carried = self._carried(motion, height, width)
-            self._tracks = self._continued(carried, prediction)
+        now_s = prediction.captured_s if time_s is None else time_s
+        try:
+            self._follow(prediction, rgb, source_id, now_s)
+        except cv2.error as error:
+            # What was kept may be what it failed on.
+            self._meter, self._tracks, self._before = MotionMeter(), (), None
+            raise TrackingError(f"the picture could not be followed ({error.func})") from error
         shown = [track.instance for track in self._tracks if track.is_shown]
         shown.sort(key=lambda entry: -entry.score)
         return replace(prediction, instances=tuple(shown), candidates=())
 
-    def _motion(self, prediction: Prediction, grey: Grey, signal: tuple[int, ...]) -> Motion | None:
+    def _follow(
+        self, prediction: Prediction, rgb: NDArray[np.uint8], source_id: int, now_s: float
+    ) -> None:
+        height, width = rgb.shape[:2]
+        seen = prediction.frame_index, now_s, small_grey(rgb), (source_id, height, width)
+        motion = self._motion(*seen)
+        self._before = seen
+        if motion is None:
+            self._tracks = tuple(
+                _Track(self._named(entry), now_s, from_start=True) for entry in prediction.instances
+            )
+        else:
+            carried = self._carried(motion, height, width)
+            self._tracks = self._continued(carried, prediction, now_s)
+
+    def _motion(
+        self, index: int, now_s: float, grey: Grey, signal: tuple[int, ...]
+    ) -> Motion | None:
         """From the frame answered before to this one; None where it does not follow on.
 
         Args:
-            prediction: of this frame.
+            index: of this frame.
+            now_s: its time.
             grey: its small picture.
             signal: its source, height and width.
         """
         if self._before is None:
             return None
-        before, grey_before, signal_before = self._before
-        later = prediction.captured_s > before.captured_s
-        if signal != signal_before or not later or prediction.frame_index < before.frame_index:
+        index_before, before_s, grey_before, signal_before = self._before
+        if signal != signal_before or now_s <= before_s or index < index_before:
             return None
         motion = self._meter.between(grey_before, grey, signal[-1])
         return motion if motion is not None and motion.same_scene else None
@@ -120,16 +157,20 @@ class Tracker:
             for entry in moved(before, motion, height, width).prediction.instances
         ]
 
-    def _continued(self, tracks: list[_Track], prediction: Prediction) -> tuple[_Track, ...]:
+    def _continued(
+        self, tracks: list[_Track], prediction: Prediction, now_s: float
+    ) -> tuple[_Track, ...]:
         found = (*prediction.instances, *prediction.candidates)
         pairs = _paired([track.instance for track in tracks], found)
         going_on = [
-            _met(track, found[pairs[number]]) if number in pairs else _missed(track)
+            _met(track, found[pairs[number]], now_s)
+            if number in pairs
+            else _missed(track, now_s - self.bridged_s)
             for number, track in enumerate(tracks)
         ]
         taken = set(pairs.values())
         new = [
-            _Track(self._named(entry))
+            _Track(self._named(entry), now_s)
             for number, entry in enumerate(prediction.instances)
             if number not in taken
         ]
@@ -140,19 +181,24 @@ class Tracker:
         return replace(instance, track=self._next)
 
 
-def _met(track: _Track, found: Instance) -> _Track:
+def _met(track: _Track, found: Instance, now_s: float) -> _Track:
     """The track with what the answer holds of it."""
     before = track.instance
     score = SCORE_SHARE * found.score + (1 - SCORE_SHARE) * before.score
     outline = mixed(found, before, NEW_SHARE)
     instance = replace(outline, score=score, track=before.track, bridged=False)
-    return replace(track, instance=instance, seen=track.seen + 1, gone=0)
+    return replace(track, instance=instance, seen_s=now_s, seen=track.seen + 1, gone=0)
 
 
-def _missed(track: _Track) -> _Track | None:
-    """The track in a gap; None where the gap has grown too long, or nobody was sure of it yet."""
+def _missed(track: _Track, since_s: float) -> _Track | None:
+    """The track in a gap; None where the gap has grown too long, or nobody was sure of it yet.
+
+    Args:
+        track: as it was.
+        since_s: when it must have been seen.
+    """
     gone = track.gone + 1
-    if gone > BRIDGED_ANSWERS or track.seen < KNOWN_FROM:
+    if gone > BRIDGED_ANSWERS or track.seen_s < since_s - JITTER_S or track.seen < KNOWN_FROM:
         return None
     return replace(track, instance=replace(track.instance, bridged=True), gone=gone)
 

@@ -1,7 +1,9 @@
 import pytest
 from made_clips import index_picture, write_clip
 
+from app.core.loading import LoaderHere
 from app.core.pipeline import Pipeline
+from app.core.supervision.engine import ChildLoader
 
 
 @pytest.fixture
@@ -18,7 +20,8 @@ def pipelines():
     made = []
 
     def make(load, **options):
-        made.append(Pipeline(engine_loader=load, **options))
+        loader = load if isinstance(load, ChildLoader) else LoaderHere(load)
+        made.append(Pipeline(engine_loader=loader, **options))
         return made[-1]
 
     yield make

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.headless.job import Job, Outcome
 from app.core.headless.live import run_live
 from app.core.headless.locked import run_locked
-from app.core.inference import EngineLoader
+from app.core.loading import Load
 from app.core.recorder import OutputError, check_output, check_recording
 from app.core.sources.source import path_of
 from lmsfa.card import card_path
@@ -14,7 +14,7 @@ from lmsfa.registry import load_engine
 __all__ = ["Job", "Outcome", "run_job"]
 
 
-def run_job(job: Job, load: EngineLoader = load_engine) -> Outcome:
+def run_job(job: Job, load: Load = load_engine) -> Outcome:
     """Does the job and writes its files.
 
     Args:

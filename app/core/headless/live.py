@@ -12,7 +12,7 @@ from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
-from app.core.inference import EngineLoader
+from app.core.loading import Load, LoaderHere
 from app.core.meters import DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.report import (
@@ -32,7 +32,7 @@ DISPLAY_S = 1 / 60
 """How often the window looks."""
 
 
-def run_live(job: Job, load: EngineLoader) -> Outcome:
+def run_live(job: Job, load: Load) -> Outcome:
     """Displays a source as the window does, the model already loaded, and measures it.
 
     Ctrl-C ends the run early; what was done by then is kept and reported.
@@ -42,7 +42,7 @@ def run_live(job: Job, load: EngineLoader) -> Outcome:
         EngineError: the model cannot be loaded.
         OutputError: the output cannot be written.
     """
-    with closing(Pipeline(engine_loader=load)) as pipeline:
+    with closing(Pipeline(engine_loader=LoaderHere(load))) as pipeline:
         card = _loaded(pipeline, job)
         info = _opened(pipeline, job)
         with Reel(job, info) as reel:

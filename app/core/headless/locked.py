@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
-from app.core.inference import EngineLoader
+from app.core.loading import Load
 from app.core.report import (
     AgeFigures,
     InstanceCount,
@@ -21,14 +21,14 @@ from app.core.report import (
     source_sha256,
 )
 from app.core.sources import Picture, open_source
-from lmsfa.following.tracker import Tracker
+from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
 from lmsfa.quality.covering import covered_share
 from lmsfa.quality.monitor import UNJUDGED, QualityMonitor
 from lmsfa.registry import Engine, EngineError
 
 
-def run_locked(job: Job, load: EngineLoader) -> Outcome:
+def run_locked(job: Job, load: Load) -> Outcome:
     """Reads, answers, paints and writes frame by frame on the calling thread; drops none.
 
     A frame that the model cannot answer is written as it came and counted as skipped. Ctrl-C ends
@@ -90,8 +90,8 @@ class _LockedRun:
     def _answer(self, picture: Picture, captured_s: float) -> Prediction | None:
         try:
             found = self._engine.predict(picture.rgb, picture.index, captured_s)
-            return self._tracker.tracked(found, picture.rgb)
-        except EngineError as error:
+            return self._tracker.tracked(found, picture.rgb, time_s=picture.media_s)
+        except (EngineError, TrackingError) as error:
             self.fault = self.fault or str(error)
             return None
         finally:

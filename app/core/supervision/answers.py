@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from app.core.supervision.channel import Head
+from app.core.supervision.channel import GarbledError, Head
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 
 
@@ -26,7 +26,18 @@ def as_message(prediction: Prediction) -> tuple[Head, list[bytes]]:
 
 
 def from_message(head: Head, masks: bytes) -> Prediction:
-    """The prediction; its masks cannot be written to."""
+    """The prediction; its masks cannot be written to.
+
+    Raises:
+        GarbledError: this is no answer of `as_message`.
+    """
+    try:
+        return _prediction(head, masks)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise GarbledError(f"an answer that is none ({type(error).__name__}: {error})") from None
+
+
+def _prediction(head: Head, masks: bytes) -> Prediction:
     told = [*head["instances"], *head["candidates"]]
     sizes = [height * width for height, width in (instance["shape"] for instance in told)]
     found = [

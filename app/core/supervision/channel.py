@@ -14,6 +14,12 @@ Head = dict[str, Any]
 
 _LENGTHS = struct.Struct("<QQ")
 """Bytes of the head and of what follows it."""
+LONGEST_BYTES = 2**30
+"""More than the masks of any answer: whoever announces more has lost the thread."""
+
+
+class GarbledError(Exception):
+    """A message that cannot be read; what follows it cannot be told from it either."""
 
 
 class Channel:
@@ -40,9 +46,17 @@ class Channel:
 
         Raises:
             EOFError: the other side is gone.
+            GarbledError: what came is no message.
         """
         head_bytes, more_bytes = _LENGTHS.unpack(self._read(_LENGTHS.size))
-        head: Head = json.loads(self._read(head_bytes))
+        if head_bytes + more_bytes > LONGEST_BYTES:
+            raise GarbledError(f"a message of {head_bytes} and {more_bytes} bytes")
+        try:
+            head = json.loads(self._read(head_bytes))
+        except ValueError as error:
+            raise GarbledError(f"a head that is no JSON ({error})") from None
+        if not isinstance(head, dict):
+            raise GarbledError(f"a head that is no object but {type(head).__name__}")
         return head, self._read(more_bytes)
 
     def close(self) -> None:

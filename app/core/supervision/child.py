@@ -13,11 +13,13 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import NoReturn, Protocol, cast
 
 import psutil
@@ -31,6 +33,8 @@ logger = logging.getLogger("engine")
 
 LESS_URGENT = 10
 """Steps of niceness: beside a thread that wants it too, a tenth of a processor's time."""
+BEAT_S = 1.0
+"""So often a process that loads says that it lives."""
 SET_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
 
@@ -66,7 +70,8 @@ def main() -> NoReturn:
 def serve(requests: SimpleQueue[Head], channel: Channel, door: FrameDoor) -> None:
     """Loads what the first request names, then answers frames; returns where it cannot load."""
     try:
-        engine = loaded(requests.get())
+        with beating(channel):
+            engine = loaded(requests.get())
     except EngineError as error:
         channel.send({"refused": str(error)})
         return
@@ -86,6 +91,27 @@ def serve(requests: SimpleQueue[Head], channel: Channel, door: FrameDoor) -> Non
         finally:
             faulthandler.cancel_dump_traceback_later()
         channel.send(answer, masks)
+
+
+@contextmanager
+def beating(channel: Channel) -> Iterator[None]:
+    """Says again and again that the process lives, and nothing any more once this is left."""
+    over = Event()
+
+    def beat() -> None:
+        # Where nobody listens any more, `_receive` ends the process.
+        with suppress(OSError):
+            channel.send({"alive": True})
+            while not over.wait(BEAT_S):
+                channel.send({"alive": True})
+
+    thread = Thread(target=beat, name="heart", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def loaded(request: Head) -> Engine:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
@@ -11,16 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.supervision.answers import from_message
-from app.core.supervision.channel import Head
-from app.core.supervision.process import EngineLateError, EngineProcess
-from lmsfa.card import card_from
+from app.core.supervision.channel import GarbledError, Head
+from app.core.supervision.process import GARBLED, EngineLateError, EngineLostError, EngineProcess
+from lmsfa.card import CardError, card_from
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
 
+logger = logging.getLogger(__name__)
+
 ANSWER_S = 1.0
 """A model that takes longer hangs, by the promise to people."""
-LOAD_S = 600.0
-"""The first load of weights converts them; TensorRT builds a network for minutes."""
+LOAD_S = 180.0
+"""The first load of weights converts them for each runtime that is tried: ten seconds at worst."""
+BUILD_S = 600.0
+"""TensorRT builds a network for minutes; it may be tried wherever it is installed."""
+SILENT_S = 5.0
+"""A process that loads says every second that it lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +38,12 @@ class ChildLoader:
     Attributes:
         threads: how many the model may use; None leaves the picture a core.
         loader: "module:callable" that loads the engine there, as `child.Loader`.
-        load_s: how long loading may take.
+        load_s: how long loading may take; None: as long as what is installed here may need.
     """
 
     threads: int | None = None
     loader: str = "lmsfa.registry:load_engine"
-    load_s: float = LOAD_S
+    load_s: float | None = None
 
     def __call__(self, weights: Path, runtime: str) -> Engine:
         """Loads weights in a process that only `close` ends. Errors: `until`."""
@@ -57,14 +65,15 @@ class ChildLoader:
             "runtime": runtime,
             "threads": self.threads,
         }
+        load_s = self.load_s or (BUILD_S if find_spec("tensorrt") else LOAD_S)
         try:
-            answer, _ = process.ask(asked, self.load_s)
+            answer, _ = process.ask(asked, load_s, SILENT_S)
             return ChildEngine(process, _accepted(answer), weights)
         except BaseException as error:
             process.close()
             if isinstance(error, EngineLateError):
                 raise EngineError(
-                    f"{weights}: not loaded within {self.load_s:g} s; "
+                    f"{weights}: not loaded within {load_s:g} s; "
                     "load again, or choose what it runs on with --engine"
                 ) from None
             raise
@@ -80,10 +89,16 @@ class ChildEngine:
             process: that has loaded.
             loaded: what it said of itself.
             weights: weights file, for errors.
+
+        Raises:
+            EngineLostError: it said what cannot be read.
         """
-        self.card = card_from(loaded["card"], weights)
-        self.runtime, self.device = str(loaded["runtime"]), str(loaded["device"])
-        self.reason = str(loaded["reason"])
+        try:
+            self.card = card_from(loaded["card"], weights)
+            self.runtime, self.device = str(loaded["runtime"]), str(loaded["device"])
+            self.reason = str(loaded["reason"])
+        except (KeyError, CardError) as error:
+            raise _garbled(error) from None
         self._process = process
 
     def predict(
@@ -97,11 +112,19 @@ class ChildEngine:
             "within_s": ANSWER_S,
         }
         answer, masks = self._process.ask(asked, ANSWER_S)
-        return from_message(_accepted(answer), masks)
+        try:
+            return from_message(_accepted(answer), masks)
+        except GarbledError as error:
+            raise _garbled(error) from None
 
     def close(self) -> None:
         """As `registry.Engine`: ends the process."""
         self._process.close()
+
+
+def _garbled(error: Exception) -> EngineLostError:
+    logger.warning("the model's process sent what cannot be read: %s", error)
+    return EngineLostError(GARBLED)
 
 
 def _accepted(answer: Head) -> Head:

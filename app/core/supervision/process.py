@@ -16,18 +16,23 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.supervision.channel import Channel, Head
+from app.core.supervision.channel import Channel, GarbledError, Head
 from app.core.supervision.room import FrameRoom
 
 logger = logging.getLogger(__name__)
 
 CHILD = "app.core.supervision.child"
 WATCH_EVERY_S = 0.05
+FIRST_BEAT_S = 15.0
+"""Python begins, from a slow disk too; then the process says that it lives."""
 GRACE_S = 0.1
 """The process ends itself when it is late, and says where it stood; after this it is ended."""
+START_AGAIN_S = 1.0
+"""Where no process can be started, the next try comes after this: at once would be for nothing."""
 END_S = 1.0
 """How long a killed process may take to be gone; one that hangs in a driver takes longer."""
 LONGEST_LINE = 4096
+GARBLED = "answered what cannot be read"
 
 
 class EngineLostError(Exception):
@@ -52,12 +57,19 @@ class EngineProcess:
 
         Args:
             stopped: set on any thread, it ends the process within a moment, whatever that does.
+
+        Raises:
+            EngineLostError: this machine starts no further process now.
         """
         self._stopped = stopped
         self._closed = Event()
         self._due_s = math.inf
-        self._room = FrameRoom()
-        self._process = _started(self._room)
+        try:
+            self._room = FrameRoom()
+            self._process = _started(self._room)
+        except OSError as error:
+            stopped.wait(START_AGAIN_S)
+            raise EngineLostError(f"could not be started ({error.strerror})") from None
         self._channel = Channel(
             cast(IO[bytes], self._process.stdout), cast(IO[bytes], self._process.stdin)
         )
@@ -73,25 +85,38 @@ class EngineProcess:
         """Puts a frame before the process; the request names it by what is returned."""
         return self._room.put(rgb)
 
-    def ask(self, request: Head, within_s: float) -> tuple[Head, bytes]:
+    def ask(
+        self, request: Head, within_s: float, beat_within_s: float = math.inf
+    ) -> tuple[Head, bytes]:
         """Sends a request and waits for the answer to it.
 
         Args:
             request: as `child` knows it.
             within_s: after so long the process is ended.
+            beat_within_s: it is ended, too, after so long without a sign of life.
 
         Raises:
             EngineLostError: there will be no answer; EngineLateError: for want of time.
         """
         due_s = time.monotonic() + within_s
-        self._due_s = due_s + GRACE_S
+        beat_due_s = time.monotonic() + max(beat_within_s, FIRST_BEAT_S)
+        self._due_s = min(due_s, beat_due_s) + GRACE_S
         try:
             self._channel.send(request)
             answer, more = self._channel.receive()
+            while "alive" in answer:
+                beat_due_s = time.monotonic() + beat_within_s
+                self._due_s = min(due_s, beat_due_s) + GRACE_S
+                answer, more = self._channel.receive()
         except (OSError, EOFError):
             if time.monotonic() >= due_s:
                 raise EngineLateError(f"did not answer within {within_s:g} s") from None
+            if time.monotonic() >= beat_due_s:
+                raise EngineLostError("gave no sign of life while it loaded") from None
             raise EngineLostError(self._ending()) from None
+        except GarbledError as error:
+            logger.warning("the model's process sent %s", error)
+            raise EngineLostError(GARBLED) from None
         finally:
             self._due_s = math.inf
         if "lost" in answer:

@@ -49,7 +49,7 @@ class Witness(QObject):
         self.painted_at_s, self.gaps_ms = array("d"), array("d")
         self._last_beat_s = time.monotonic()
         window.view.painted.connect(self._on_painted)
-        controller.start(self._show)
+        controller.start(self._show, window.show_bare)
         self._beat = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._on_beat)
         self._beat.start()

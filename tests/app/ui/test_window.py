@@ -188,13 +188,24 @@ def test_touching_the_seek_bar_goes_there(opened, qtbot):
     )
 
 
-def test_locked_mode_lets_go_of_the_picture_while_ai_is_off(opened, qtbot):
+def test_locked_mode_lets_go_of_the_picture_while_ai_is_off(desk, qtbot, square_clip):
+    engine = HeldEngine()
+    opened = desk(loader(engine), source=square_clip, weights=Path("any"))
     press_button(opened.window.transport, "Locked")
-    assert opened.pipeline.mode is PlaybackMode.LOCKED
+    qtbot.waitUntil(lambda: len(engine.asked) == 1, timeout=PATIENT_MS)
+    qtbot.waitUntil(lambda: stands(opened.scenes[-30:]), timeout=PATIENT_MS)
+    waiting = opened.scene.snapshot.frame.index
     opened.press(Qt.Key.Key_Escape)
-    assert opened.pipeline.mode is PlaybackMode.LIVE
-    qtbot.waitUntil(lambda: opened.scene.ai_off)
+    qtbot.waitUntil(lambda: opened.scene.snapshot.frame.index > waiting + 5, timeout=PATIENT_MS)
+    assert opened.scene.ai_off
     assert opened.scene.mode is PlaybackMode.LOCKED
+    engine.gate.release(1000)
+
+
+def stands(scenes):
+    """Whether they all show one picture of the source, for half a second."""
+    frames = {scene.snapshot.frame for scene in scenes}
+    return len(scenes) == 30 and len(frames) == 1 and None not in frames
 
 
 def test_locked_picture_carries_its_answer_for_as_long_as_it_stands(desk, qtbot, square_clip):

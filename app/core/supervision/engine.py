@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 ANSWER_S = 1.0
 """A model that takes longer hangs, by the promise to people."""
 LOAD_S = 180.0
-"""The first load of weights converts them for each runtime that is tried: ten seconds at worst."""
+"""The first load of weights converts them: twenty seconds on two processor cores."""
 BUILD_S = 600.0
 """TensorRT builds a network for minutes; it may be tried wherever it is installed."""
 SILENT_S = 5.0

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from made_clips import now, pictures_of, square_picture, until, write_clip
 from made_engines import SquareEngine, loader
 
 from app.core.headless import Job, run_job
+from app.core.snapshot import ModelState, SourceState
 
 
 class GapEngine(SquareEngine):
@@ -65,3 +67,51 @@ def test_a_run_without_a_window_paints_a_bridged_gap_and_does_not_count_it(movin
     assert 0.3 * marks[19] < marks[20] < 0.9 * marks[19]
     assert marks[42] > 0.3 * marks[19]
     assert marks[45] == 0
+
+
+class StrangeEngine(SquareEngine):
+    """Answers once with something that cannot be used, then well."""
+
+    def __init__(self, **strange):
+        super().__init__()
+        self.strange = strange
+
+    def predict(self, rgb, frame_index=0, captured_s=0.0):
+        answer = super().predict(rgb, frame_index, captured_s)
+        if frame_index < 10 or not self.strange:
+            return answer
+        strange, self.strange = self.strange, {}
+        return replace(answer, instances=tuple(replace(i, **strange) for i in answer.instances))
+
+
+@pytest.mark.parametrize(
+    ("strange", "words"),
+    [
+        ({"class_id": 99}, "the model answered with class 99, its card has 3"),
+        ({"class_id": -1}, "the model answered with class -1, its card has 3"),
+    ],
+    ids=["unknown", "negative"],
+)
+def test_an_answer_of_no_known_class_is_lost_alone(moving, pipelines, caplog, strange, words):
+    lost_alone(pipelines(loader(StrangeEngine(**strange))), moving, caplog, words)
+
+
+def test_an_answer_that_opencv_fails_on_is_lost_alone(moving, pipelines, caplog, monkeypatch):
+    def fail(*_):
+        monkeypatch.undo()
+        cv2.resize(np.empty((0, 0), np.uint8), (4, 4))
+
+    monkeypatch.setattr("lmsfa.following.tracker.mixed", fail)
+    words = "the picture could not be followed (resize)"
+    lost_alone(pipelines(loader(SquareEngine())), moving, caplog, words)
+
+
+def lost_alone(pipeline, clip, caplog, words):
+    """Plays until an answer was lost with these words, and looks whether all goes on."""
+    pipeline.load("any")
+    pipeline.open(str(clip))
+    until(lambda: words in caplog.text)
+    found = until(lambda: (result := now(pipeline).result) and result.frame.index > 20 and result)
+    assert found.prediction.instances
+    assert now(pipeline).model.state is ModelState.READY
+    assert now(pipeline).source.state is SourceState.PLAYING

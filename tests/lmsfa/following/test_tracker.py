@@ -8,7 +8,7 @@ import pytest
 from made_engines import square_instance
 
 from lmsfa.following.overlap import coarse_iou, mixed
-from lmsfa.following.tracker import BRIDGED_ANSWERS, Tracker
+from lmsfa.following.tracker import BRIDGED_ANSWERS, Tracker, TrackingError
 from lmsfa.prediction import Instance, Prediction, Region
 
 WIDTH, HEIGHT = 640, 360
@@ -41,12 +41,14 @@ def square(step: int, left: int = 200, score: float = 0.9, grown: int = 0, **mor
 class Case:
     """A tracker that is shown one picture after the other."""
 
-    def __init__(self) -> None:
-        self.tracker, self.step = Tracker(), 0
+    def __init__(self, rate_fps: float = 30) -> None:
+        self.tracker, self.step, self.rate_fps = Tracker(), 0, rate_fps
 
     def sees(self, *found, weak=(), rgb=None, source_id=1, index=None) -> tuple[Instance, ...]:
         index = self.step if index is None else index
-        prediction = Prediction(index, self.step / 30 + 1, tuple(found), None, "m", tuple(weak))
+        prediction = Prediction(
+            index, self.step / self.rate_fps + 1, tuple(found), None, "m", tuple(weak)
+        )
         rgb = view(self.step) if rgb is None else rgb
         answer = self.tracker.tracked(prediction, rgb, source_id)
         self.step += 1
@@ -109,6 +111,29 @@ def test_a_gap_of_three_answers_is_bridged_along_with_the_picture_and_a_longer_o
     for _ in range(2):
         found = case.sees(square(case.step))
     assert found[0].track != number
+
+
+@pytest.mark.parametrize(
+    ("rate_fps", "bridged_s", "answers"),
+    [(25, 0.12, 3), (20, 0.12, 2), (12, 0.12, 1), (5, 0.12, 0), (5, 0.45, 2), (60, 0.12, 3)],
+)
+def test_no_gap_is_bridged_for_longer_than_an_overlay_may_be_old(
+    rate_fps, bridged_s, answers
+) -> None:
+    case = Case(rate_fps)
+    case.tracker.bridged_s = bridged_s
+    known(case)
+    found = [case.sees() for _ in range(BRIDGED_ANSWERS + 1)]
+    assert [len(entry) for entry in found] == [1] * answers + [0] * (4 - answers)
+
+
+def test_what_opencv_fails_on_costs_one_answer_and_the_next_begins_anew() -> None:
+    case = Case()
+    number = known(case)
+    with pytest.raises(TrackingError, match="could not be followed"):
+        case.sees(square(4), rgb=np.zeros((0, 0, 3), np.uint8))
+    (found,) = case.sees(square(4))
+    assert found.track > number
 
 
 def test_after_a_bridged_gap_it_is_the_same_again() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.core.snapshot import Signal
 from app.core.sources.folder import picture_files
 from app.core.sources.source import path_of
 from lmsfa.card import ModelCard
@@ -24,6 +25,14 @@ class AgeFigures:
 
     p50: float | None
     p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFigures:
+    """How many frames stood under a word of the signal, and for how many seconds in all."""
+
+    frames: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Report:
             sources.
         weights_sha256: of the weights file.
         quality: frames under each line that says why the overlay was weak or off.
+        signal: by word, where the signal was faulty; no overlay was painted there.
         availability: with --live, share of the frames that carried a current answer; else None.
         notice: research use only.
     """
@@ -61,6 +71,7 @@ class Report:
     source_sha256: str
     weights_sha256: str
     quality: dict[str, int]
+    signal: dict[str, SignalFigures]
     availability: float | None = None
     notice: str = field(default=RESEARCH_NOTICE)
 
@@ -91,6 +102,37 @@ class InstanceCount:
     def by_name(self) -> dict[str, int]:
         """Class name -> count, in the card's order."""
         return {name: self._counts[name] for name in self._names}
+
+
+class SignalCount:
+    """Counts what the signal's words stood over. On one thread."""
+
+    def __init__(self) -> None:
+        self._frames: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._before: tuple[str, float] | None = None
+
+    def add(self, signal: Signal, time_s: float, *, is_new: bool = True) -> None:
+        """Counts a frame, and the time since the last one to what was said then.
+
+        Args:
+            signal: what is said now.
+            time_s: when, on a clock that does not go back.
+            is_new: whether there is a frame that was not counted yet.
+        """
+        if self._before is not None:
+            word, before_s = self._before
+            self._seconds[word] += time_s - before_s
+        self._before = signal.value, time_s
+        self._frames[signal.value] += is_new
+
+    def by_word(self) -> dict[str, SignalFigures]:
+        """The words that were said, the most frequent first."""
+        return {
+            word: SignalFigures(frames, round(self._seconds[word], 3))
+            for word, frames in self._frames.most_common()
+            if word
+        }
 
 
 def named(lines: Counter[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""No screen saver comes over a picture that plays."""
+"""No screen saver comes over a picture that plays, or is waited for."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.core.awake import Awake
 from app.core.pipeline import Pipeline
-from app.core.snapshot import SourceState
+from app.core.snapshot import SourceState, SourceStatus
 
 LOOK_MS = 500
 
 
 class Wakefulness(QObject):
-    """Holds sleep and screen saver off while a source plays. On the window's thread.
+    """Holds sleep and screen saver off while a source plays, a live one whatever becomes of it.
+
+    On the window's thread.
 
     Args:
         pipeline: what plays.
@@ -34,5 +36,15 @@ class Wakefulness(QObject):
         self._awake.close()
 
     def _look(self) -> None:
-        state = self._pipeline.snapshot(time.monotonic()).source.state
-        self._awake.want(wanted=state is SourceState.PLAYING)
+        source = self._pipeline.snapshot(time.monotonic()).source
+        self._awake.want(wanted=_is_watched(source))
+
+
+def _is_watched(source: SourceStatus) -> bool:
+    """Whether somebody may look at the screen without touching anything.
+
+    Who waits for a signal to come back must find it lit; a recording that stands waits for a hand.
+    """
+    if source.state in (SourceState.PLAYING, SourceState.LOST):
+        return True
+    return source.info is not None and not source.info.is_recording

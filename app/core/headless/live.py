@@ -19,6 +19,7 @@ from app.core.report import (
     AgeFigures,
     InstanceCount,
     Report,
+    SignalCount,
     file_sha256,
     named,
     source_sha256,
@@ -96,6 +97,7 @@ class _LiveRun:
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
         self._quality: Counter[str] = Counter()
+        self._signals = SignalCount()
         self._fault = ""
         self._frame: Frame | None = None
         self._answered: Frame | None = None
@@ -105,7 +107,11 @@ class _LiveRun:
         if snapshot.model.state is ModelState.FAULT:
             self._fault = self._fault or snapshot.model.message
         frame = snapshot.frame
-        if frame is None or frame is self._frame:
+        if frame is None:
+            return False
+        is_new = frame is not self._frame
+        self._signals.add(snapshot.source.signal, time.monotonic(), is_new=is_new)
+        if not is_new:
             return False
         self._frame = frame
         view = snapshot.source.view
@@ -142,6 +148,7 @@ class _LiveRun:
             source_sha256=source_sha256(job.source),
             weights_sha256=file_sha256(job.weights),
             quality=named(self._quality),
+            signal=self._signals.by_word(),
             availability=figures.availability or 0.0,
         )
         return Outcome(report, self._fault)

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
 from app.core.loading import Load
@@ -16,10 +17,13 @@ from app.core.report import (
     AgeFigures,
     InstanceCount,
     Report,
+    SignalCount,
     file_sha256,
     named,
     source_sha256,
 )
+from app.core.signal_truth.monitor import SignalMonitor
+from app.core.snapshot import Signal
 from app.core.sources import Picture, open_source
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
@@ -61,6 +65,9 @@ class _LockedRun:
         self._instances = InstanceCount(engine.card)
         self._monitor, self._view = QualityMonitor(), UNJUDGED
         self._quality: Counter[str] = Counter()
+        # Nobody pauses a run: what stands in a recording stood when it was made.
+        self._signal_monitor = SignalMonitor(is_recording=False)
+        self._signals = SignalCount()
         self._ages_ms: list[float] = []
         self._model_s = 0.0
         self._started_s = time.monotonic()
@@ -71,13 +78,17 @@ class _LockedRun:
         captured_s = time.monotonic()
         prediction = self._answer(picture, captured_s)
         rgb = picture.rgb
+        time_s = captured_s if picture.media_s is None else picture.media_s
         self._judge(rgb, prediction)
-        if prediction is not None and not self._view.condition.is_off:
+        signal = self._signal_monitor.judge(Frame(rgb, picture.index, time_s, 0, picture.media_s))
+        self._signals.add(signal, time_s)
+        is_shown = signal is Signal.GOOD and not self._view.condition.is_off
+        if prediction is not None and is_shown:
             rgb = self._compositor.over(rgb, prediction, self._view.circle)
         if prediction is not None:
             self._instances.add(prediction)
             self._ages_ms.append((time.monotonic() - captured_s) * 1000)
-        self._reel.add(rgb, captured_s if picture.media_s is None else picture.media_s)
+        self._reel.add(rgb, time_s)
 
     def _judge(self, rgb: NDArray[np.uint8], prediction: Prediction | None) -> None:
         covered = 0.0
@@ -113,6 +124,7 @@ class _LockedRun:
             source_sha256=source_sha256(job.source),
             weights_sha256=file_sha256(job.weights),
             quality=named(self._quality),
+            signal=self._signals.by_word(),
         )
 
 

@@ -32,6 +32,7 @@ KEYS = {
     "source_sha256",
     "weights_sha256",
     "quality",
+    "signal",
     "notice",
 }
 
@@ -210,3 +211,44 @@ def test_the_report_counts_frames_by_what_spoilt_them(weights, tmp_path, live):
     found = run_job(Job(str(clip), weights, live=live), loader(engine)).report.quality
     assert list(found) == ["OVERLAY OFF: INSTRUMENT COVERS"]
     assert found["OVERLAY OFF: INSTRUMENT COVERS"] > 20
+
+
+def noisy(number, seed=7):
+    """A picture of a live signal: it moves, and its sensor has noise."""
+    noise = np.random.default_rng((seed, number)).integers(0, 9, (96, 128, 3), np.uint8)
+    square = square_picture(30 + number % 20, 20, 40, 96, 128)
+    light = np.linspace(0, 60, 128)[:, None] * (1, 0, 0)
+    return np.clip(square + light - noise, 0, 255).astype(np.uint8)
+
+
+def test_a_faulty_signal_is_reported_by_its_word_and_carries_no_overlay(weights, tmp_path):
+    clip, output, report = (tmp_path / name for name in ("faulty.mkv", "out.mkv", "report.json"))
+    black = np.zeros((96, 128, 3), np.uint8)
+    good = [noisy(number) for number in range(20)]
+    parts = [*good, *[black] * 25, *good, *[noisy(3)] * 50, *good]
+    write_clip(clip, parts, codec="ffv1", pix_fmt="bgr0")
+    run_job(Job(str(clip), weights, output=output, report=report), loader(SquareEngine()))
+    signal = json.loads(report.read_text())["signal"]
+    assert set(signal) == {"BLACK PICTURE", "PICTURE FROZEN"}
+    assert 22 <= signal["BLACK PICTURE"]["frames"] <= 28
+    assert 30 <= signal["PICTURE FROZEN"]["frames"] <= 34
+    for figures in signal.values():
+        assert figures["seconds"] == pytest.approx(figures["frames"] / 25, abs=0.05)
+    raw, painted = pictures_of(clip), pictures_of(output)
+    changed = [
+        np.abs(one.rgb.astype(int) - other.rgb).max() > 45
+        for one, other in zip(raw, painted, strict=True)
+    ]
+    assert all(changed[:20])
+    assert not any(changed[25:45])
+    assert all(changed[60:80])
+    assert not any(changed[90:115])
+    assert all(changed[118:])
+
+
+def test_a_live_run_reports_the_signals_words_too(weights, tmp_path):
+    clip = tmp_path / "dark.mkv"
+    write_clip(clip, [noisy(number) for number in range(5)] + [np.zeros_like(noisy(0))] * 25)
+    report = run_job(Job(str(clip), weights, live=True), loader(SquareEngine())).report
+    assert list(report.signal) == ["BLACK PICTURE"]
+    assert report.signal["BLACK PICTURE"].seconds == pytest.approx(0.9, abs=0.2)

@@ -166,3 +166,15 @@ def test_closing_ends_both_threads_while_a_source_is_lost(pipelines):
     pipeline.close()
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith("capture")]
+
+
+def test_of_streams_that_were_left_nothing_is_kept(pipelines):
+    card = Card()
+    pipeline = pipelines(loader(SquareEngine()), source_opener=card.source, patience=QUICK)
+    for number in range(5):
+        pipeline.open(f"tcp://somewhere:{number}")
+        until(lambda: now(pipeline).source.state is SourceState.PLAYING)
+        until(lambda: card.opened - card.closed == 1)
+        until(lambda: [thread.name for thread in threading.enumerate()].count("capture watch") == 1)
+    pipeline.open("tcp://somewhere:5")
+    assert len(pipeline._last_on_device) <= 2

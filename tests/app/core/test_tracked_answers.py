@@ -26,9 +26,10 @@ class GapEngine(SquareEngine):
 
 @pytest.fixture
 def moving(tmp_path):
-    """60 frames of a square that moves a pixel a frame."""
-    path = tmp_path / "moving.mkv"
-    write_clip(path, [square_picture(60 + step, 60, 80, 240, 320) for step in range(60)])
+    """60 frames of a square that moves a pixel a frame, with a sensor's noise."""
+    path, rng = tmp_path / "moving.mkv", np.random.default_rng(3)
+    pictures = [square_picture(60 + step, 60, 80, 240, 320) for step in range(60)]
+    write_clip(path, [rgb - rng.integers(0, 9, rgb.shape, np.uint8) for rgb in pictures])
     return path
 
 

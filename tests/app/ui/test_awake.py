@@ -4,12 +4,16 @@ import shutil
 import subprocess
 import threading
 
+import numpy as np
 import pytest
 import wakepy
-from made_clips import until
+from made_clips import now, until
 from made_engines import SquareEngine, loader
 
 from app.core.awake import Awake
+from app.core.capture import Patience
+from app.core.snapshot import SourceInfo, SourceState
+from app.core.sources import Picture, SourceLostError
 from app.ui.wakefulness import Wakefulness
 
 pytest.importorskip("jeepney", reason="only Linux has this desktop bus")
@@ -82,6 +86,56 @@ def test_the_screen_stays_on_while_a_source_plays(desktop, qtbot, pipelines, squ
     wakefulness.close()
     assert not desktop.held
     assert desktop.ever == 2
+
+
+class Cable:
+    """A camera that gives pictures while it is plugged in."""
+
+    def __init__(self):
+        self.is_in = threading.Event()
+
+    def open(self):
+        if not self.is_in.is_set():
+            raise SourceLostError("camera 0: is not there")
+        return SourceInfo("camera", 64, 48, 50.0, None)
+
+    def read(self):
+        threading.Event().wait(0.02)
+        if not self.is_in.is_set():
+            raise SourceLostError("camera 0: gives no pictures any more")
+        return Picture(np.full((48, 64, 3), 90, np.uint8), 0)
+
+    def close(self):
+        pass
+
+
+@needs_bus
+def test_the_screen_stays_on_while_a_live_picture_is_waited_for(desktop, qtbot, pipelines):
+    cable = Cable()
+    patience = Patience(pauses_s=(0.01,))
+    pipeline = pipelines(
+        loader(SquareEngine()), source_opener=lambda _spec: cable, patience=patience
+    )
+    wakefulness = Wakefulness(pipeline)
+
+    def is_held_as(state):
+        """Looks when the screen was looked after at least once in this state."""
+        qtbot.waitUntil(lambda: now(pipeline).source.state is state)
+        wakefulness._look()
+        qtbot.waitUntil(lambda: len(desktop.held) == 1)
+        assert desktop.ever == 1
+
+    pipeline.open("camera:0")
+    is_held_as(SourceState.LOST)
+    cable.is_in.set()
+    is_held_as(SourceState.PLAYING)
+    cable.is_in.clear()
+    is_held_as(SourceState.LOST)
+    cable.is_in.set()
+    is_held_as(SourceState.PLAYING)
+    pipeline.close()
+    qtbot.waitUntil(lambda: not desktop.held)
+    wakefulness.close()
 
 
 def test_without_a_desktop_one_line_says_so(monkeypatch, caplog):

@@ -51,8 +51,8 @@ class TrackingFigures:
     """The same answers twice.
 
     Attributes:
-        scene: its name.
-        sequences: seeds that were looked at.
+        scene: name of the made scene, or of the clip.
+        sequences: seeds or still pictures that were looked at.
         frames: of all sequences.
         plain: as the model gave them.
         tracked: after tracking.
@@ -98,7 +98,7 @@ def judge_made_sequences(
         for flicker, of_way in zip(found, flickers, strict=True):
             of_way.append(flicker)
     shown = [
-        _shown(Answers(tuple(names), engine.card.draw_order, tuple(rows)), of_way)
+        shown_figures(Answers(tuple(names), engine.card.draw_order, tuple(rows)), of_way)
         for rows, of_way in zip(judged, flickers, strict=True)
     ]
     return TrackingFigures(scene, len(seeds), len(seeds) * frames, shown[0], shown[1])
@@ -153,7 +153,8 @@ class _Collected:
         return prediction
 
 
-def _shown(answers: Answers, flickers: Sequence[Flicker]) -> Shown:
+def shown_figures(answers: Answers, flickers: Sequence[Flicker]) -> Shown:
+    """The figures of one way of treating answers, of which each sequence has its flicker."""
     figures = judge(answers)
     return Shown(
         figures.mask_ap,

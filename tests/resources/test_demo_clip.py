@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from lmsfa.data.held import KEY_FRAMES, RATE_FPS, key_samples
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.pictures import read_rgb
-from resources.demo.make_demo import KEY_FRAMES, RATE_FPS, held, key_frames, write_clip
+from resources.demo.make_demo import held, write_clip
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
 CLIP = DEMO / "larynx-demo.mkv"
@@ -93,12 +94,12 @@ def test_the_script_makes_a_clip_of_validation_pictures(grey_dataset, tmp_path):
     dataset = open_dataset(grey_dataset)
     assert write_clip(dataset, tmp_path / "made.mkv") == KEY_FRAMES * RATE_FPS
     assert len(shown(tmp_path / "made.mkv")) == KEY_FRAMES * RATE_FPS
-    assert {path.parent.name for path in key_frames(dataset)} == {"val"}
+    assert {sample.frame_path.parent.name for sample in key_samples(dataset)} == {"val"}
 
 
 @needs_larynx
 def test_shipped_clip_shows_validation_pictures_and_no_others():
-    chosen = key_frames(open_dataset(Path(LARYNX)))
+    chosen = [sample.frame_path for sample in key_samples(open_dataset(Path(LARYNX)))]
     assert {path.parent.name for path in chosen} == {"seq2", "seq5"}
     still = np.random.default_rng(0)
     firsts = shown(CLIP, every=RATE_FPS)

@@ -5,14 +5,21 @@ from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from made_clips import write_clip
+from made_clips import square_picture, write_clip
+from made_engines import CARD, SquareEngine
 from made_oracle import OracleEngine
 
 from lmsfa.commands import flicker, tracking
+from lmsfa.data.held import HELD_FRAMES, RATE_FPS, key_samples
+from lmsfa.data.opening import open_dataset
+from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
+from lmsfa.evaluation.held_clip import judge_held_clip
 from lmsfa.evaluation.tracking import HEIGHT, WIDTH, judge_made_sequences
+from resources.demo.make_demo import held
 
 
 class RestlessOracle(OracleEngine):
@@ -37,6 +44,45 @@ def test_tracking_halves_what_blinks_and_keeps_the_average_precision() -> None:
     assert found.tracked.mask_ap > found.plain.mask_ap - 0.005
 
 
+@pytest.fixture
+def squares(tmp_path: Path) -> Path:
+    """A validation split of one picture with a labelled bright square."""
+    for folder in ("images/val", "labels/val"):
+        (tmp_path / folder).mkdir(parents=True)
+    rgb = square_picture(40, 40, 60, 160, 240)
+    cv2.imwrite(str(tmp_path / "images/val/0.png"), rgb[..., ::-1])
+    cv2.imwrite(str(tmp_path / "labels/val/0.png"), np.uint8(rgb[..., 0] > 200))
+    names = [spec.name for spec in CARD.classes]
+    described = {
+        "name": "squares",
+        "format": "label-map",
+        "images": "images",
+        "labels": "labels",
+        "classes": [
+            {"id": number, "name": name, "colour": [90, 90, 90]}
+            for number, name in enumerate(names, 1)
+        ],
+        "void": [],
+        "instances": {"from": "connected components", "connectivity": 8, "min_area_px": 16},
+        "splits": {"train": [], "val": ["val"]},
+    }
+    (tmp_path / "dataset.json").write_text(json.dumps(described), encoding="utf-8")
+    return tmp_path
+
+
+def test_labels_go_along_with_a_clip_of_held_pictures(squares: Path, tmp_path: Path) -> None:
+    dataset, clip = open_dataset(squares), tmp_path / "held.mkv"
+    still, rng = read_rgb(key_samples(dataset)[0].frame_path), np.random.default_rng(7)
+    write_clip(clip, [*held(still, rng, 0), *held(still, rng, HELD_FRAMES)], rate=RATE_FPS)
+    found = judge_held_clip(SquareEngine(), clip, dataset)
+    assert (found.scene, found.frames, found.sequences) == ("held.mkv", 50, 1)
+    assert found.plain.mask_ap > 0.9
+    assert found.tracked.mask_ap > 0.9
+    cv2.imwrite(str(squares / "images/val/0.png"), np.full((160, 240, 3), 90, np.uint8))
+    with pytest.raises(InputError, match=r"was not made of val/0\.png in this data set"):
+        judge_held_clip(SquareEngine(), clip, dataset)
+
+
 def run(command, *arguments: str) -> None:
     parser = ArgumentParser()
     command.add(parser)
@@ -45,7 +91,7 @@ def run(command, *arguments: str) -> None:
 
 
 def test_weights_that_know_other_structures_are_one_line(weights: Path) -> None:
-    for wrong in ([], ["--scene", "theatre"], ["--frames", "1"]):
+    for wrong in ([], ["--scene", "theatre"], ["--frames", "1"], ["--clip", "held.mkv"]):
         with pytest.raises(InputError) as caught:
             run(tracking, "--weights", str(weights), "--runtime", "torch-cpu", *wrong)
         assert "\n" not in str(caught.value)

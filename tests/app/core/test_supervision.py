@@ -13,63 +13,16 @@ import numpy as np
 import psutil
 import pytest
 from made_child_engines import shown
-from made_clips import index_picture, now, until, write_clip
+from made_clips import index_picture, now, until
 from made_engines import CARD, HeldEngine, loader
+from made_supervision import MADE, answered_by, ask, is_gone, needs_signals, state
 
 from app.core.snapshot import ModelState, PlaybackMode
 from app.core.supervision.engine import ChildLoader
-from app.core.supervision.process import EngineLostError, EngineProcess
+from app.core.supervision.process import EngineProcess
 from app.core.supervision.restarts import Restarts
 from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
-
-MADE = ChildLoader(loader="made_child_engines:load")
-needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
-
-
-@pytest.fixture
-def weights(tmp_path):
-    """A folder in which the engine finds what it shall do."""
-    folder = tmp_path / "weights"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def long_clip(tmp_path_factory):
-    """A minute of pictures in which the engine always finds something."""
-    path = tmp_path_factory.mktemp("clips") / "long.mkv"
-    write_clip(path, [index_picture(index % 255 + 1) for index in range(1500)])
-    return path
-
-
-@pytest.fixture
-def playing(pipelines, long_clip, weights):
-    """A pipeline that shows answers of a process."""
-    pipeline = pipelines(MADE)
-    pipeline.open(str(long_clip))
-    pipeline.load(weights)
-    answered_by(pipeline)
-    return pipeline
-
-
-def answered_by(pipeline):
-    """The process whose answer is on screen, as soon as there is one."""
-    return int(until(lambda: now(pipeline).result).prediction.model_id)
-
-
-def ask(weights, fault):
-    """Orders a fault; the engine never finds half a word."""
-    (weights / "new").write_text(fault)
-    (weights / "new").rename(weights / "fault")
-
-
-def is_gone(process):
-    return not psutil.pid_exists(process) or psutil.Process(process).status() == "zombie"
-
-
-def state(pipeline):
-    return now(pipeline).model.state
 
 
 @needs_signals
@@ -219,98 +172,6 @@ def test_a_person_need_not_wait_for_a_hung_model_to_load_another(pipelines, long
     pipeline.load(weights)
     assert answered_by(pipeline) != hung
     assert is_gone(hung)
-
-
-def test_loading_has_a_bound_of_its_own_and_says_so(pipelines, weights):
-    (weights / "loading").write_text("hang")
-    pipeline = pipelines(ChildLoader(loader=MADE.loader, load_s=0.5))
-    pipeline.load(weights)
-    fault = until(lambda: (found := now(pipeline).model).state is ModelState.FAULT and found)
-    assert fault.message == (
-        f"{weights}: not loaded within 0.5 s; load again, or choose what it runs on with --engine"
-    )
-    assert fault.stopped
-
-
-@needs_signals
-@pytest.mark.parametrize("fault", ["hold", "SIGSTOP"])
-def test_a_process_that_stops_while_it_loads_is_found_and_replaced(
-    pipelines, long_clip, weights, monkeypatch, fault
-):
-    monkeypatch.setattr("app.core.supervision.engine.SILENT_S", 1.5)
-    (weights / "loading").write_text(fault)
-    pipeline = pipelines(MADE)
-    pipeline.open(str(long_clip))
-    pipeline.load(weights)
-    until(lambda: (weights / "process").exists() and not (weights / "loading").exists())
-    hung = int((weights / "process").read_text())
-    silent = "the model gave no sign of life while it loaded and is being started again, 1 of 3"
-    until(lambda: now(pipeline).model.message == silent, 5)
-    assert is_gone(hung)
-    assert answered_by(pipeline) != hung
-
-
-def test_a_load_that_takes_its_time_is_left_alone_while_it_lives(pipelines, weights, monkeypatch):
-    monkeypatch.setattr("app.core.supervision.engine.SILENT_S", 1.5)
-    (weights / "loading").write_text("slow")
-    pipeline = pipelines(MADE)
-    pipeline.load(weights)
-    until(lambda: state(pipeline) is ModelState.READY)
-    assert now(pipeline).model.message == ""
-    assert "loading" not in [entry.name for entry in weights.iterdir()]
-
-
-@needs_signals
-def test_a_process_that_never_says_that_it_lives_is_found(weights, monkeypatch):
-    mute = weights / "python"
-    mute.write_text("#!/bin/sh\nexec sleep 60\n")
-    mute.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(mute))
-    monkeypatch.setattr("app.core.supervision.process.FIRST_BEAT_S", 0.3)
-    monkeypatch.setattr("app.core.supervision.engine.SILENT_S", 0.3)
-    with pytest.raises(EngineLostError, match="gave no sign of life while it loaded"):
-        MADE(weights, "auto")
-    assert not psutil.Process().children()
-
-
-@pytest.mark.parametrize("garbage", ["noise", "long", "list", "bare", "short"])
-def test_an_answer_that_cannot_be_read_costs_the_process_and_not_the_model(
-    playing, weights, garbage
-):
-    lost = answered_by(playing)
-    ask(weights, f"garbage {garbage}")
-    garbled = "the model answered what cannot be read and is being started again, 1 of 3"
-    until(lambda: now(playing).model.message == garbled)
-    assert now(playing).result is None
-    assert answered_by(playing) != lost
-
-
-def test_a_machine_that_starts_no_process_is_tried_again(
-    pipelines, long_clip, weights, monkeypatch
-):
-    monkeypatch.setattr("app.core.supervision.process.START_AGAIN_S", 0.3)
-    monkeypatch.setattr(sys, "executable", str(weights / "python"))
-    pipeline = pipelines(MADE)
-    pipeline.open(str(long_clip))
-    pipeline.load(weights)
-    failed = "the model could not be started (No such file or directory)"
-    until(lambda: now(pipeline).model.message == f"{failed} and is being started again, 1 of 3")
-    monkeypatch.undo()
-    assert answered_by(pipeline)
-
-
-def test_a_machine_that_never_starts_one_is_a_fault_until_a_person_acts(
-    pipelines, weights, monkeypatch
-):
-    monkeypatch.setattr("app.core.supervision.process.START_AGAIN_S", 0.01)
-    monkeypatch.setattr(sys, "executable", str(weights / "python"))
-    pipeline = pipelines(MADE)
-    pipeline.load(weights)
-    fault = until(lambda: (found := now(pipeline).model).stopped and found)
-    assert fault.message == (
-        "the model could not be started (No such file or directory) "
-        "after 3 restarts within a minute"
-    )
 
 
 PARENT = """

@@ -20,7 +20,7 @@ from app.ui import style_choice
 from app.ui.age_bound import AgeBound
 from app.ui.ai_state import ai_state
 from app.ui.chips import chips
-from app.ui.layer_painter import LayerPainter
+from app.ui.layer_painter import LayerPainter, ShownSize
 from app.ui.notices import (
     AI_QUESTION,
     DEMO,
@@ -39,8 +39,8 @@ from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle
 from lmsfa.shipped import PHANTOM_WEIGHTS, WEIGHTS
 
-TICK_MS = 8
-"""So often a new picture is looked for; on average it then waits four milliseconds."""
+TICK_MS = 4
+"""So often a new picture is looked for; on average it then waits two milliseconds."""
 SHOWN_EVERY_S = 0.016
 """60 Hz: so often everything else is shown, and the picture where there is nothing new."""
 READINGS_EVERY_S = 0.25
@@ -86,6 +86,10 @@ class Controller(QObject):
         self._show: Callable[[Scene], None] | None = None
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
+
+    def fit_layers(self, shown_size: ShownSize) -> None:
+        """Has layers painted as large as pictures are on screen."""
+        self._painter.shown_size = shown_size
 
     def start(self, show: Callable[[Scene], None]) -> None:
         """Begins to call `show` 60 times a second, and for each new picture."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,21 @@ class Instance:
     track: int | None = None
     bridged: bool = False
 
+    def scaled(self, x: float, y: float) -> Instance:
+        """The same in a frame so many times as wide and as high."""
+        left, top, right, bottom = self.box_xyxy
+        place = self.placement
+        return replace(
+            self,
+            box_xyxy=(left * x, top * y, right * x, bottom * y),
+            placement=MaskPlacement(
+                place.left_px * x,
+                place.top_px * y,
+                place.cell_width_px * x,
+                place.cell_height_px * y,
+            ),
+        )
+
     def region(self, frame_height: int, frame_width: int) -> Region:
         """The instance's pixels: probabilities upsampled bilinearly, cut at one half, in the box.
 
@@ -117,6 +132,11 @@ class Prediction:
     activity: str | None
     model_id: str
     candidates: tuple[Instance, ...] = ()
+
+    def scaled(self, x: float, y: float) -> Prediction:
+        """What is shown of it in a frame so many times as wide and as high; no candidates."""
+        shown = tuple(entry.scaled(x, y) for entry in self.instances)
+        return replace(self, instances=shown, candidates=())
 
 
 def windows(

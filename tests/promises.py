@@ -87,7 +87,7 @@ def measure(seconds: float, started: float | None = None) -> dict[str, object]:
     window.show()
     deadline_s = time.monotonic() + seconds + 120
     while witness.counted_s < seconds and time.monotonic() < deadline_s:
-        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     snapshot = pipeline.snapshot(time.monotonic())
     window.close()
     pipeline.close()

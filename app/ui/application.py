@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import cv2
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +22,9 @@ def make_application() -> QApplication:
     application = QApplication.instance() or QApplication(["lmsfa-overlay"])
     if not isinstance(application, QApplication):
         raise TypeError(f"a QApplication is needed, got {type(application).__name__}")
+    # OpenCV's helpers wait by spinning, on cores that the model needs, and what is done with one
+    # picture takes each of them no time worth sharing.
+    cv2.setNumThreads(1)
     apply_theme(application)
     application.setWindowIcon(icon("lmsfa"))
     return application

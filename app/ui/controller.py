@@ -20,9 +20,9 @@ from app.core.sources import is_made
 from app.ui import style_choice
 from app.ui.age_bound import AgeBound
 from app.ui.ai_state import ai_state
-from app.ui.chips import Chips, chips
-from app.ui.display_fault import DisplayFault, bare_chips
-from app.ui.layer_painter import LayerPainter
+from app.ui.chips import chips
+from app.ui.display_fault import DisplayFault, ShowBare, bare_chips
+from app.ui.layer_painter import LayerPainter, ShownSize
 from app.ui.notices import (
     AI_QUESTION,
     DEMO,
@@ -43,8 +43,8 @@ from lmsfa.shipped import PHANTOM_WEIGHTS, WEIGHTS
 
 logger = logging.getLogger(__name__)
 
-TICK_MS = 8
-"""So often a new picture is looked for; on average it then waits four milliseconds."""
+TICK_MS = 4
+"""So often a new picture is looked for; on average it then waits two milliseconds."""
 SHOWN_EVERY_S = 0.016
 """60 Hz: so often everything else is shown, and the picture where there is nothing new."""
 READINGS_EVERY_S = 0.25
@@ -89,20 +89,18 @@ class Controller(QObject):
         self._readings: Readings | None = None
         self._fault = DisplayFault()
         self._show: Callable[[Scene], None] | None = None
-        self._show_bare: Callable[[Frame | None, Chips], None] | None = None
+        self._show_bare: ShowBare | None = None
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
 
-    def start(
-        self,
-        show: Callable[[Scene], None],
-        show_bare: Callable[[Frame | None, Chips], None],
-    ) -> None:
+    def fit_layers(self, shown_size: ShownSize) -> None:
+        """Has layers painted as large as pictures are on screen."""
+        self._painter.shown_size = shown_size
+
+    def start(self, show: Callable[[Scene], None], show_bare: ShowBare) -> None:
         """Begins to call `show` 60 times a second, and for each new picture.
 
-        Args:
-            show: shows everything.
-            show_bare: shows a picture and words alone, where `show` or what leads to it fails.
+        Where that, or what leads to it, fails, `show_bare` is called in its place.
         """
         self._show, self._show_bare = show, show_bare
         self._timer.start()

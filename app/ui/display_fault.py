@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+from app.core.frame import Frame
 from app.core.snapshot import Snapshot, SourceState
 from app.ui.chips import Chips
 from app.ui.theme import Level
 
+ShowBare = Callable[[Frame | None, Chips], None]
+"""Shows a picture and words, and touches nothing else."""
 WORD = (Level.BAD, "DISPLAY FAULT")
 SAID_S = 1.0
 """So long it is said at least, also where the next picture is shown whole again."""

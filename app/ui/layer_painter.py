@@ -1,6 +1,8 @@
-"""Paints the layer once for every answer and style, not once for every picture."""
+"""Paints the layer once for every answer and style, in the size that the screen shows."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from app.core.snapshot import Snapshot
 from app.ui.video_view import Layer
@@ -8,11 +10,23 @@ from lmsfa.overlay import OverlayStyle, Painter
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
 
+ShownSize = Callable[[int, int], tuple[int, int]]
+"""From a frame's height and width to those of its picture on screen, pixels."""
+
 
 class LayerPainter:
-    """Keeps the last layer while prediction, style, field of view and size stay the same."""
+    """Keeps the last layer while prediction, style, field of view and size stay the same.
+
+    A layer of the frame's size would have to be scaled for every picture, which takes longer than
+    to paint it.
+
+    Attributes:
+        shown_size: how large pictures are on screen; as large as they are until somebody says.
+    """
 
     def __init__(self) -> None:
+        self.shown_size: ShownSize = lambda height, width: (height, width)
+        self._size = 0, 0
         self._prediction: Prediction | None = None
         self._style: OverlayStyle | None = None
         self._circle: Circle | None = None
@@ -28,15 +42,22 @@ class LayerPainter:
             style: how structures are drawn.
 
         Returns:
-            (H, W, 4) uint8 premultiplied RGBA of the picture's size, or None.
+            (h, w, 4) uint8 premultiplied RGBA of the picture's size on screen, or None.
         """
         frame, result, card = snapshot.frame, snapshot.result, snapshot.model.card
         if frame is None or result is None or card is None:
             return None
-        circle = snapshot.source.view.circle
-        same_look = style == self._style and circle == self._circle
+        circle, size = snapshot.source.view.circle, self.shown_size(*frame.rgb.shape[:2])
+        same_look = (style, circle, size) == (self._style, self._circle, self._size)
         if result.prediction is not self._prediction or not same_look:
-            self._prediction, self._style, self._circle = result.prediction, style, circle
-            size = frame.rgb.shape[:2]
-            self._layer = self._painter.paint(result.prediction, card, style, *size, circle=circle)
+            self._prediction, self._style = result.prediction, style
+            self._circle, self._size = circle, size
+            scale_y, scale_x = size[0] / frame.rgb.shape[0], size[1] / frame.rgb.shape[1]
+            self._layer = self._painter.paint(
+                result.prediction.scaled(scale_x, scale_y),
+                card,
+                style,
+                *size,
+                circle=None if circle is None else circle.scaled(scale_y),
+            )
         return self._layer

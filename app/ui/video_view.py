@@ -8,7 +8,7 @@ import time
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -58,7 +58,8 @@ class VideoView(QWidget):
 
         Args:
             frame: the picture, or None for an empty ground.
-            layer: (H, W, 4) uint8 premultiplied RGBA of the frame's size; None: raw picture.
+            layer: (h, w, 4) uint8 premultiplied RGBA over all of the frame, best of `shown_size`;
+                None: raw picture.
             layer_until_s: from this moment on, monotonic clock, the layer is not painted any more.
         """
         self._layer_until_s = layer_until_s
@@ -72,11 +73,14 @@ class VideoView(QWidget):
         """Where the picture lies in the widget, in its pixels; empty without a picture."""
         if self._frame is None or 0 in self._frame.rgb.shape[:2]:
             return QRect()
-        height, width = self._frame.rgb.shape[:2]
-        scale = min(self.width() / width, self.height() / height)
-        shown = QRect(0, 0, max(1, round(width * scale)), max(1, round(height * scale)))
+        shown = QRect(QPoint(0, 0), self._fitted(*self._frame.rgb.shape[:2]))
         shown.moveCenter(self.rect().center())
         return shown
+
+    def shown_size(self, height: int, width: int) -> tuple[int, int]:
+        """How many of the screen's pixels a frame of this height and width gets, rows first."""
+        fitted, ratio = self._fitted(height, width), self.devicePixelRatioF()
+        return max(1, round(fitted.height() * ratio)), max(1, round(fitted.width() * ratio))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name and form
         """Draws ground, picture and layer."""
@@ -86,14 +90,18 @@ class VideoView(QWidget):
         for beside in _beside(self.rect(), target):
             painter.fillRect(beside, QColor(PALETTE.ground))
         if self._frame is not None and not target.isEmpty():
-            ratio = self.devicePixelRatioF()
-            size = round(target.width() * ratio), round(target.height() * ratio)
+            size = self.shown_size(*self._frame.rgb.shape[:2])
             painter.drawImage(target, self._shown_frame.image(self._frame.rgb, size))
             # Between deciding and painting time passes: what is too old by now is left out.
             if self._layer is not None and now_s <= self._layer_until_s:
                 painter.drawImage(target, self._shown_layer.image(self._layer, size))
         painter.end()
         self.painted.emit(now_s)
+
+    def _fitted(self, height: int, width: int) -> QSize:
+        """The largest size of a picture's shape that this widget holds, its own pixels."""
+        scale = min(self.width() / width, self.height() / height)
+        return QSize(max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def _beside(whole: QRect, picture: QRect) -> tuple[QRect, ...]:
@@ -125,20 +133,19 @@ class _Scaled:
 
         Args:
             pixels: (H, W, 3) RGB or (H, W, 4) premultiplied RGBA, uint8.
-            size: width and height, pixels of the screen.
+            size: height and width, pixels of the screen.
         """
-        if pixels is not self._pixels or (self._image.width(), self._image.height()) != size:
+        if pixels is not self._pixels or (self._image.height(), self._image.width()) != size:
             self._pixels = pixels
             self._image = _image_of(_scaled(pixels, size))
         return self._image
 
 
 def _scaled(pixels: Layer, size: tuple[int, int]) -> Layer:
-    height, width = pixels.shape[:2]
-    if (width, height) == size:
+    if pixels.shape[:2] == size:
         return pixels
-    between = cv2.INTER_AREA if size[0] < AREA_BELOW * width else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=between), dtype=np.uint8)
+    between = cv2.INTER_AREA if size[1] < AREA_BELOW * pixels.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=between), dtype=np.uint8)
 
 
 def _image_of(pixels: Layer) -> QImage:

@@ -53,6 +53,7 @@ class Window(QWidget):
         self._lay_out()
         self._wire_sources()
         self._wire_decisions()
+        controller.fit_layers(self.view.shown_size)
         controller.start(self.show_scene, self.show_bare)
 
     def show_scene(self, scene: Scene) -> None:

@@ -96,8 +96,12 @@ def _smaller(rgb: Rgb) -> Rgb:
 
 def _without_bars(small: Rgb) -> Rgb:
     """The part between the black bars that a card puts beside a picture of other proportions."""
-    lit = small.max(axis=2) >= LIT_FROM
-    rows, columns = (np.flatnonzero(lit.mean(axis=axis) >= BAR_SHARE) for axis in (1, 0))
+    red, green, blue = cv2.split(small)
+    light = cv2.max(cv2.max(red, green), blue)
+    lit = cv2.threshold(light, LIT_FROM - 1, 1, cv2.THRESH_BINARY)[1]
+    # NumPy takes ten times as long to sum small numbers along an axis.
+    shares = (cv2.reduce(lit, axis, cv2.REDUCE_AVG, dtype=cv2.CV_32F) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(share >= BAR_SHARE) for share in shares)
     if not rows.size or not columns.size:
         return small
     return small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

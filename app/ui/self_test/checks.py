@@ -66,7 +66,8 @@ class Checks:
         while not condition():
             if time.monotonic() > give_up_s:
                 return False
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+            # Wakes with the witness's beat; with a time limit Qt would not sleep at all.
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         return True
 
     def ready(self) -> bool:

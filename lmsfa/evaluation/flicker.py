@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.data.clips import USUAL_RATE_FPS
 from lmsfa.evaluation.motion import LONGER_SIDE_PX, CheckedMotion, Mask, motion_between
 from lmsfa.following.flow import Grey, small_grey
 from lmsfa.following.tracker import Tracker
@@ -32,7 +33,6 @@ from lmsfa.registry import Engine
 
 BRIEF_FRAMES = 5
 """What lasts under this many frames is seen as a blink: 0.2 s at 25 frames a second."""
-USUAL_RATE_FPS = 25.0
 SAME_IOU = 0.3
 """From here on two masks of a class in neighbouring frames are the same instance."""
 

@@ -14,7 +14,7 @@ Head = dict[str, Any]
 
 _LENGTHS = struct.Struct("<QQ")
 """Bytes of the head and of what follows it."""
-LONGEST_BYTES = 2**30
+LONGEST_BYTES = 2**28
 """More than the masks of any answer: whoever announces more has lost the thread."""
 
 

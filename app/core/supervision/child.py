@@ -101,9 +101,10 @@ def beating(channel: Channel) -> Iterator[None]:
     def beat() -> None:
         # Where nobody listens any more, `_receive` ends the process.
         with suppress(OSError):
-            channel.send({"alive": True})
-            while not over.wait(BEAT_S):
+            while True:
                 channel.send({"alive": True})
+                if over.wait(BEAT_S):
+                    return
 
     thread = Thread(target=beat, name="heart", daemon=True)
     thread.start()

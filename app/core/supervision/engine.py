@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,12 +13,10 @@ from numpy.typing import NDArray
 
 from app.core.supervision.answers import from_message
 from app.core.supervision.channel import GarbledError, Head
-from app.core.supervision.process import GARBLED, EngineLateError, EngineLostError, EngineProcess
+from app.core.supervision.process import EngineLateError, EngineProcess, garbled
 from lmsfa.card import CardError, card_from
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
-
-logger = logging.getLogger(__name__)
 
 ANSWER_S = 1.0
 """A model that takes longer hangs, by the promise to people."""
@@ -98,7 +95,7 @@ class ChildEngine:
             self.runtime, self.device = str(loaded["runtime"]), str(loaded["device"])
             self.reason = str(loaded["reason"])
         except (KeyError, CardError) as error:
-            raise _garbled(error) from None
+            raise garbled(error) from None
         self._process = process
 
     def predict(
@@ -115,16 +112,11 @@ class ChildEngine:
         try:
             return from_message(_accepted(answer), masks)
         except GarbledError as error:
-            raise _garbled(error) from None
+            raise garbled(error) from None
 
     def close(self) -> None:
         """As `registry.Engine`: ends the process."""
         self._process.close()
-
-
-def _garbled(error: Exception) -> EngineLostError:
-    logger.warning("the model's process sent what cannot be read: %s", error)
-    return EngineLostError(GARBLED)
 
 
 def _accepted(answer: Head) -> Head:

@@ -32,7 +32,6 @@ START_AGAIN_S = 1.0
 END_S = 1.0
 """How long a killed process may take to be gone; one that hangs in a driver takes longer."""
 LONGEST_LINE = 4096
-GARBLED = "answered what cannot be read"
 
 
 class EngineLostError(Exception):
@@ -69,7 +68,7 @@ class EngineProcess:
             self._process = _started(self._room)
         except OSError as error:
             stopped.wait(START_AGAIN_S)
-            raise EngineLostError(f"could not be started ({error.strerror})") from None
+            raise EngineLostError(f"could not be started ({error.strerror or error})") from None
         self._channel = Channel(
             cast(IO[bytes], self._process.stdout), cast(IO[bytes], self._process.stdin)
         )
@@ -115,8 +114,7 @@ class EngineProcess:
                 raise EngineLostError("gave no sign of life while it loaded") from None
             raise EngineLostError(self._ending()) from None
         except GarbledError as error:
-            logger.warning("the model's process sent %s", error)
-            raise EngineLostError(GARBLED) from None
+            raise garbled(error) from None
         finally:
             self._due_s = math.inf
         if "lost" in answer:
@@ -177,6 +175,12 @@ class EngineProcess:
         if name == "SIGKILL":
             return "was killed (SIGKILL), perhaps for want of memory"
         return f"crashed ({name})"
+
+
+def garbled(error: Exception) -> EngineLostError:
+    """The loss of a process that has sent this, which goes into the log."""
+    logger.warning("the model's process sent what cannot be read: %s", error)
+    return EngineLostError("answered what cannot be read")
 
 
 def _started(room: FrameRoom) -> subprocess.Popen[bytes]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 
+from app.core.sources.modes import USUAL_MODES, Mode
+
 LINUX_CAMERAS = Path("/sys/class/video4linux")
 
 
@@ -48,6 +50,16 @@ def list_cameras(linux_cameras: Path = LINUX_CAMERAS) -> tuple[Camera, ...]:
             for number, name in enumerate(_device_names("avfoundation"))
         )
     return _linux_cameras(linux_cameras)
+
+
+def modes_of(camera: Camera) -> tuple[Mode, ...]:
+    """What a camera can be asked for: what its driver tells on Linux, elsewhere the usual modes."""
+    if sys.platform != "linux":
+        return USUAL_MODES
+    # Only here: other systems have no such requests.
+    from app.core.sources.v4l2 import device_modes  # noqa: PLC0415
+
+    return device_modes(camera.address) or USUAL_MODES
 
 
 def _device_names(interface: str) -> list[str]:

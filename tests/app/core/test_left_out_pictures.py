@@ -1,4 +1,4 @@
-"""Pictures of live streams that cannot be shown are left out and counted, and the stream goes on."""
+"""Pictures of live streams that cannot be shown are left out and counted; the stream goes on."""
 
 import socket
 import threading
@@ -127,7 +127,7 @@ def test_a_broken_picture_is_left_out_and_counted(serve):
 
 
 class TiffStream(NetworkSource):
-    """A stream in a container whose sender declares a length: every picture tells its own format."""
+    """In a container whose sender declares a length: every picture tells its own format."""
 
     def open(self):
         self._stream = LiveStream("tiffs", av.open(self._url, timeout=5), is_device=False)

@@ -1,22 +1,19 @@
 """A copy of the screen as a source, on a real virtual screen."""
 
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import closing, contextmanager
 
 import pytest
 from made_clips import now, until
+from made_screens import SIZE, needs_screen, virtual_screen
 
 from app.core.pipeline import Pipeline
 from app.core.snapshot import SourceState
 from app.core.sources import SourceError, open_source
 from app.core.sources.listing import list_sources
 from app.core.sources.screen import ScreenSpec, read_spec
-
-SIZE = (640, 400)
-needs_screen = pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed")
 
 VIEWER = """
 import sys
@@ -33,22 +30,6 @@ viewer.show()
 application.exec()
 """
 """Another program on the same computer that shows a picture."""
-
-
-@contextmanager
-def virtual_screen(*name):
-    reading, writing = os.pipe()
-    command = ["Xvfb", *name, "-displayfd", str(writing), "-screen", "0", "640x400x24", "-br"]
-    command += ["-noreset", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        number = answer.readline().strip()
-    try:
-        yield f":{number}"
-    finally:
-        server.kill()
-        server.wait(10)
 
 
 @pytest.fixture

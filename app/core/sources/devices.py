@@ -63,7 +63,11 @@ def modes_of(camera: Camera) -> tuple[Mode, ...]:
 
 
 def _device_names(interface: str) -> list[str]:
-    devices = av.enumerate_input_devices(interface)
+    try:
+        devices = av.enumerate_input_devices(interface)
+    except av.FFmpegError:
+        # Some systems call it an error that there is none.
+        return []
     return [device.description for device in devices if "video" in device.media_types]
 
 

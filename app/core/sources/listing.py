@@ -43,6 +43,9 @@ def list_sources() -> tuple[ListedSource, ...]:
 
 
 def _screens() -> tuple[ListedSource, ...]:
+    if sys.platform == "darwin":
+        # Looking at it would ask the person for leave to record it.
+        return (ListedSource(screen.SCHEME, "Copy of the screen", note=UNTRIED),)
     size = screen.screen_size()
     if size is None:
         return ()

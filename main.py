@@ -14,6 +14,7 @@ from app.core.headless import Job, run_job
 from app.core.recorder import OutputError
 from app.core.self_test.promise import SelfTestAnswer, keep
 from app.core.sources import SourceError, is_made
+from app.core.sources.listing import list_sources, listed_lines
 from lmsfa import __version__
 from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, PHANTOM_WEIGHTS, WEIGHTS
@@ -30,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.list_sources:
+        print("\n".join(listed_lines(list_sources())))
+        return 0
     if options.weights is None:
         options.weights = PHANTOM_WEIGHTS if is_made(options.source) else WEIGHTS
     if options.headless:
@@ -55,8 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "Research use only; not a medical device.",
     )
     add = parser.add_argument
-    source = "file, folder of pictures, camera:0, a stream's URL, or phantom: (a made scene)"
+    source = "file, folder of pictures, camera:0, a stream's URL, screen: or phantom: (made scene)"
     add("--source", default=str(DEMO_CLIP), help=source)
+    listing = "what can be opened here now, cameras with their modes"
+    add("--list-sources", action="store_true", help=listing)
     add("--weights", type=Path, help=".safetensors file with its card beside it")
     engine = "what the model runs on (default: auto, the fastest that agrees here)"
     add("--engine", "--runtime", dest="runtime", default="auto", help=engine)

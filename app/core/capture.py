@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -18,16 +19,28 @@ logger = logging.getLogger(__name__)
 
 DEVICE_WAIT_S = 10.0
 """How long a camera may take to be let go before it is opened again."""
+MOST_HUNG = 3
+"""So many readers that do not return are left behind; each holds a thread and its memory."""
+HUNG = "the source does not answer"
+NO_MORE_READERS = (
+    f"{HUNG}; {MOST_HUNG} attempts hang in it, and the next waits for one of them to return: "
+    "check the device, or open the source again"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a live source is waited for, seconds.
+    """How long a live source is waited for before its reader is replaced, seconds.
+
+    That the picture stands is said much earlier, see `pipeline.STALL_PERIODS`.
 
     Attributes:
-        opening_s: until it is open; longer than a stream's own limit.
-        silent_s: between two pictures; longer than a stream's own limit.
-        pauses_s: between two attempts, the last one for ever after.
+        opening_s: from its start until a device or stream is open; longer than their own limits.
+            Files and folders have no such limit.
+        silent_s: from its opening, or from one picture to the next; longer than a stream's own
+            limit. Recordings have no such limit.
+        pauses_s: between the end of one attempt and the next, the last one for ever after; from the
+            first again once a picture came.
     """
 
     opening_s: float = 15.0
@@ -68,6 +81,7 @@ class CaptureWorker:
         self._patience = patience
         self._predecessor = predecessor
         self._news, self._stopped = Event(), Event()
+        self._hung: list[SourceReader] = []
         self._reader = self._reader_on(Stage(next(source_ids), model, mode))
         self._thread = Thread(target=self._run, name="capture watch", daemon=True)
 
@@ -105,6 +119,23 @@ class CaptureWorker:
         self._reader.stage.commands.ring()
 
     def _run(self) -> None:
+        try:
+            self._keep_open()
+        except Exception as error:  # noqa: BLE001 - the top of the worker
+            trace = traceback.format_exc().replace(self._spec, mark(self._spec))
+            logger.critical("the capture watch ended\n%s", trace)
+            self._break_off(type(error).__name__)
+
+    def _break_off(self, error: str) -> None:
+        reader = self._reader
+        reader.stop()
+        message = f"watching the source failed ({error}); open it again"
+        fault = replace(reader.stage.view.status, state=SourceState.FAULT, message=message)
+        # On a stage of its own, whose mark no frame will bear: the reader may show one just now.
+        self._reader = self._reader_on(reader.stage.reopened(0, fault))
+        reader.join()
+
+    def _keep_open(self) -> None:
         # Also when stopped meanwhile: the successor waits for this thread, and means the device.
         predecessor, self._predecessor = self._predecessor, None
         if predecessor is not None:
@@ -122,6 +153,7 @@ class CaptureWorker:
             next_stage = reader.stage.reopened(next(self._source_ids), status)
             self._reader = self._reader_on(next_stage)
             self._stopped.wait(next(pauses_s))
+            self._wait_for_hung(next_stage)
         reader.join()
 
     def _watched(self, reader: SourceReader) -> SourceStatus:
@@ -135,10 +167,22 @@ class CaptureWorker:
                 continue
             logger.warning("%s does not answer; its reader is replaced", mark(self._spec))
             reader.stop()
+            self._hung.append(reader)
             # It may come back at this very moment; what it shows is seen by nobody any more.
-            hung = "the source does not answer"
-            return replace(reader.stage.view.status, state=SourceState.LOST, message=hung)
+            return replace(reader.stage.view.status, state=SourceState.LOST, message=HUNG)
         return reader.stage.view.status
+
+    def _wait_for_hung(self, next_stage: Stage) -> None:
+        """Waits until there are not too many readers left behind; the next stage says so."""
+        while len(self._still_hung()) >= MOST_HUNG and not self._stopped.is_set():
+            next_stage.turn(SourceState.LOST, NO_MORE_READERS)
+            # A reader that returns is news.
+            self._news.wait()
+            self._news.clear()
+
+    def _still_hung(self) -> list[SourceReader]:
+        self._hung = [reader for reader in self._hung if not reader.has_ended]
+        return self._hung
 
     def _limit_s(self, stage: Stage) -> float | None:
         """How long the source may be silent; None for recordings, which nobody waits for live."""

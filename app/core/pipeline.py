@@ -234,8 +234,8 @@ def _is_stalled(shown: CaptureView, now_s: float) -> bool:
         return False
     if shown.status.state is not SourceState.PLAYING:
         return False
-    # A source may slow down while it runs, and still be alive.
-    period_s = max(1 / (info.rate_fps or ASSUMED_RATE_FPS), shown.status.period_s)
+    # What a source declares of its rate is often wrong, and counts only until it was measured.
+    period_s = shown.status.period_s or 1 / (info.rate_fps or ASSUMED_RATE_FPS)
     limit_s = max(info.jitter_s, STALL_PERIODS * period_s)
     return now_s - shown.arrived_s > limit_s
 

@@ -70,7 +70,7 @@ class SourceReader:
             self.stage.turn(SourceState.LOST, str(error))
         except SourceError as error:
             logger.info("%s could not be read", mark(self._spec))
-            self.stage.turn(SourceState.FAULT, str(error))
+            self.stage.turn(self._broken_off, str(error))
         except Exception as error:  # noqa: BLE001 - the top of the worker
             trace = traceback.format_exc().replace(self._spec, mark(self._spec))
             logger.critical("the capture thread ended\n%s", trace)
@@ -80,12 +80,15 @@ class SourceReader:
             self._on_change()
 
     def _break_off(self, error: str) -> None:
+        again = "" if self._broken_off is SourceState.LOST else "; open it again"
+        self.stage.turn(self._broken_off, f"reading the source failed ({error}){again}")
+
+    @property
+    def _broken_off(self) -> SourceState:
+        """What an error means: a live source that was once open is tried again whatever it was."""
         info = self.stage.view.status.info
-        if info is not None and not info.is_recording:
-            self.stage.turn(SourceState.LOST, f"reading the source failed ({error})")
-        else:
-            message = f"reading the source failed ({error}); open it again"
-            self.stage.turn(SourceState.FAULT, message)
+        was_live = info is not None and not info.is_recording
+        return SourceState.LOST if was_live else SourceState.FAULT
 
     def _serve(self, source: Source) -> None:
         try:

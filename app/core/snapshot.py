@@ -88,7 +88,8 @@ class SourceStatus:
     """State of the source; `message` is one line for people, empty where nothing is wrong.
 
     Attributes:
-        frames_dropped: pictures of a live source that a newer one replaced before they were shown.
+        frames_dropped: pictures of a live source that a newer one replaced before they were shown,
+            or that could not be decoded or converted.
         period_s: between the last pictures of a live source, their median; 0 until there are some.
         signal: what its pictures say; no overlay is painted on any but a GOOD one.
         view: where the lens sees, and what keeps it from being seen; no overlay is painted where

@@ -150,14 +150,16 @@ class Stage:
     def _dropped_before(self, frame: Frame) -> int:
         """How many pictures of a live source are missing between the newest frame and this one."""
         newest = self.view.frame
-        if newest is None or newest.source_id != frame.source_id or frame.media_s is not None:
+        if frame.media_s is not None:
             return 0
+        if newest is None or newest.source_id != frame.source_id:
+            return frame.index
         return max(0, frame.index - newest.index - 1)
 
     def _period_s(self, arrived_s: float) -> float:
         self._arrivals_s.append(arrived_s)
         periods_s = [later - before for before, later in pairwise(self._arrivals_s)]
-        return median(periods_s) if periods_s else 0.0
+        return median(periods_s) if len(periods_s) >= PERIODS // 2 else 0.0
 
     def turn(self, state: SourceState, message: str = "") -> None:
         """Changes the state and keeps the frame."""

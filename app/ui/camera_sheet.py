@@ -1,4 +1,4 @@
-"""Choosing a camera, a capture card or a stream."""
+"""Choosing a camera, a capture card, the screen or a stream."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout
 
-from app.core.sources.devices import Camera, list_cameras
-from app.core.sources.phantom import SCHEME
+from app.core.sources.listing import ListedSource, list_sources
 from app.ui.sheet import Sheet
+from app.ui.source_entry import SourceEntry
 from app.ui.theme import button
 
 POLL_MS = 50
 
 
 class CameraSheet(Sheet):
-    """A button for every device that is connected now, for streams a line, and the made scene.
+    """An entry for everything that can be opened here now, and a line for addresses.
 
     Signals:
-        chosen: the spec of a camera or the address of a stream.
+        chosen: the spec of a source, or what was typed.
     """
 
     chosen = Signal(str)
@@ -28,36 +28,34 @@ class CameraSheet(Sheet):
     def __init__(self) -> None:
         super().__init__("Camera")
         # Some systems take a second to list their devices, and the picture must not wait for it.
-        self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="list-cameras")
-        self._listing: Future[tuple[Camera, ...]] | None = None
+        self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="list-sources")
+        self._listing: Future[tuple[ListedSource, ...]] | None = None
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_when_listed)
         self._state = QLabel()
         self._state.setProperty("role", "quiet")
         self._state.setWordWrap(True)
-        self._devices = QVBoxLayout()
-        self._buttons: list[QPushButton] = []
-        again = button("Look again", "List the connected cameras again")
+        self._list = QVBoxLayout()
+        self.entries: list[SourceEntry] = []
+        again = button("Look again", "List what is connected again")
         again.clicked.connect(self.look)
         self.address = QLineEdit()
-        self.address.setPlaceholderText("rtsp://  udp://  tcp://  http://")
+        self.address.setPlaceholderText("rtsp://  tcp://  screen:region=0,0,1280x720")
         self.address.returnPressed.connect(self._open_address)
-        connect = button("Open stream", "Open the stream at this address")
+        connect = button("Open address", "Open the stream at this address, or this region")
         connect.clicked.connect(self._open_address)
-        heading = QLabel("NETWORK ADDRESS")
+        heading = QLabel("NETWORK ADDRESS, OR A REGION OF THE SCREEN")
         heading.setProperty("role", "heading")
-        without = QLabel("WITHOUT A CAMERA")
-        without.setProperty("role", "heading")
-        made = button("Made scene, SYNTHETIC", "Open a scene that a program draws")
-        made.clicked.connect(lambda: self.chosen.emit(SCHEME))
-        for widget in (self._state, again, heading, self.address, connect, without, made):
+        heading.setWordWrap(True)
+        for widget in (self._state, again, heading, self.address, connect):
             self.body.addWidget(widget)
-        self.body.insertLayout(1, self._devices)
+        self.body.insertLayout(1, self._list)
 
     def look(self) -> None:
-        """Lists the devices that are connected now; the page fills when they are known."""
-        self._listing = self._workers.submit(list_cameras)
+        """Lists what can be opened now; the page fills when that is known."""
+        self._listing = self._workers.submit(list_sources)
         self._state.setText("Looking for cameras …")
+        self._state.show()
         self._poll.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -69,22 +67,19 @@ class CameraSheet(Sheet):
         if self._listing is None or not self._listing.done():
             return
         self._poll.stop()
-        self._show_cameras(self._listing.result())
+        self._show_sources(self._listing.result())
 
-    def _show_cameras(self, cameras: tuple[Camera, ...]) -> None:
-        for old in self._buttons:
-            self._devices.removeWidget(old)
+    def _show_sources(self, sources: tuple[ListedSource, ...]) -> None:
+        for old in self.entries:
+            self._list.removeWidget(old)
             old.deleteLater()
-        self._buttons = []
-        found = "Connected now:" if cameras else "No camera or capture card is connected."
-        self._state.setText(found)
-        for camera in cameras:
-            press = button(
-                f"{camera.number}   {camera.name}", f"Open {camera.name}", icon_name="camera"
-            )
-            press.clicked.connect(lambda _=False, spec=camera.spec: self.chosen.emit(spec))
-            self._devices.addWidget(press)
-            self._buttons.append(press)
+        has_camera = any(source.modes for source in sources)
+        self._state.setText("" if has_camera else "No camera or capture card is connected.")
+        self._state.setHidden(has_camera)
+        self.entries = [SourceEntry(source) for source in sources]
+        for entry in self.entries:
+            entry.chosen.connect(self.chosen)
+            self._list.addWidget(entry)
 
     def _open_address(self) -> None:
         address = self.address.text().strip()

@@ -39,7 +39,7 @@ class SourceBar(QWidget):
             (_bare("File", "Open a recording (Ctrl+O)", "open-file"), self.file_asked),
             (_bare("Folder", "Open a folder of pictures", "open-folder"), self.folder_asked),
             (
-                _bare("Camera", "Choose a camera, capture card or stream", "camera"),
+                _bare("Camera", "Choose a camera, capture card, the screen or a stream", "camera"),
                 self.camera_asked,
             ),
             (_bare("Weights", "Choose a model's weights", "weights"), self.weights_asked),

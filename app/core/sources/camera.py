@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Protocol
 
 import av
 import cv2
-import numpy as np
 
 from app.core.snapshot import SourceInfo
+from app.core.sources.captured import CapturedStream
 from app.core.sources.devices import Camera, list_cameras
+from app.core.sources.modes import ANY_MODE, Mode, read_mode
 from app.core.sources.source import Picture, SourceError, SourceLostError
 from app.core.sources.stream import NO_WAITING, LiveStream
 
 LIMIT_S = 5.0
 DEVICE_FORMAT = {"linux": "v4l2", "win32": "dshow", "darwin": "avfoundation"}
 """FFmpeg's name for the system's camera interface."""
+CODECS = ("mjpeg", "h264")
+"""Formats that are no pixel formats; only V4L2's option takes both."""
 
 
 class _Device(Protocol):
@@ -32,26 +34,33 @@ class _Device(Protocol):
 
 
 class CameraSource:
-    """A camera by number ("0") or by (a part of) its name."""
+    """A camera by number ("0") or by (a part of) its name, in a mode that may be asked for.
 
-    def __init__(self, wanted: str) -> None:
-        self._wanted = wanted
+    Args:
+        asked: as `read_mode` takes it, "0,size=1920x1080,fps=60".
+
+    Raises:
+        SourceError: the mode is not understood.
+    """
+
+    def __init__(self, asked: str) -> None:
+        self._wanted, self._mode = read_mode(asked)
         self._device: _Device | None = None
 
     def open(self) -> SourceInfo:
         """See `Source.open`."""
         camera = find_camera(self._wanted, list_cameras())
         causes = []
-        ways: tuple[Callable[[Camera], _Device], ...] = (_FFmpegDevice, _OpenCVDevice)
-        for way in ways:
+        for way in (_by_ffmpeg, _by_opencv):
             try:
-                self._device = way(camera)
+                self._device = way(camera, self._mode)
                 return self._device.info()
             except SourceError as error:
                 causes.append(str(error))
+        asked = f" as {self._mode.words}" if self._mode != ANY_MODE else ""
         raise SourceLostError(
-            f"camera {self._wanted}: is there but gives no picture ({'; '.join(causes)}); "
-            "close other programs that use it, or connect it again"
+            f"camera {self._wanted}: is there but gives no picture{asked} ({'; '.join(causes)}); "
+            "close other programs that use it, connect it again, or choose another mode"
         )
 
     def read(self) -> Picture | None:
@@ -94,51 +103,51 @@ def find_camera(wanted: str, cameras: tuple[Camera, ...]) -> Camera:
     )
 
 
-class _FFmpegDevice:
-    def __init__(self, camera: Camera) -> None:
-        try:
-            container = av.open(
-                camera.address,
-                format=DEVICE_FORMAT.get(sys.platform, "v4l2"),
-                options=dict(NO_WAITING),
-                timeout=LIMIT_S,
-            )
-        except (av.FFmpegError, ValueError) as error:
-            raise SourceError(f"FFmpeg: {getattr(error, 'strerror', None) or error}") from None
-        self._stream = LiveStream(camera.name, container, is_device=True)
+def device_options(mode: Mode, platform: str) -> dict[str, str]:
+    """FFmpeg's options that ask a camera for `mode`.
 
-    def info(self) -> SourceInfo:
-        return self._stream.info()
-
-    def read(self) -> Picture | None:
-        return self._stream.read()
-
-    def close(self) -> None:
-        self._stream.close()
+    Raises:
+        SourceError: FFmpeg cannot ask for its pixel format on this system.
+    """
+    options = {}
+    if mode.width:
+        options["video_size"] = f"{mode.width}x{mode.height}"
+    if mode.rate_fps:
+        options["framerate"] = f"{mode.rate_fps:g}"
+    if mode.pixel_format and platform == "linux":
+        options["input_format"] = mode.pixel_format
+    elif mode.pixel_format in CODECS:
+        raise SourceError(f"FFmpeg: cannot ask for {mode.pixel_format} on this system")
+    elif mode.pixel_format:
+        options["pixel_format"] = mode.pixel_format
+    return options
 
 
-class _OpenCVDevice:
-    def __init__(self, camera: Camera) -> None:
-        self._name, self._count = camera.name, 0
-        self._capture = cv2.VideoCapture(camera.number)
-        # Uncompressed 1080p does not fit through USB 2, and a deep queue only makes pictures old.
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        if not self._capture.isOpened():
-            raise SourceError("OpenCV: could not be opened")
+def _by_ffmpeg(camera: Camera, mode: Mode) -> _Device:
+    try:
+        container = av.open(
+            camera.address,
+            format=DEVICE_FORMAT.get(sys.platform, "v4l2"),
+            options=NO_WAITING | device_options(mode, sys.platform),
+            timeout=LIMIT_S,
+        )
+    except (av.FFmpegError, ValueError) as error:
+        raise SourceError(f"FFmpeg: {getattr(error, 'strerror', None) or error}") from None
+    return LiveStream(camera.name, container, is_device=True)
 
-    def info(self) -> SourceInfo:
-        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        return SourceInfo(self._name, width, height, self._capture.get(cv2.CAP_PROP_FPS), None)
 
-    def read(self) -> Picture | None:
-        taken, bgr = self._capture.read()
-        if not taken:
-            return None
-        self._count += 1
-        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        return Picture(rgb, self._count - 1)
-
-    def close(self) -> None:
-        self._capture.release()
+def _by_opencv(camera: Camera, mode: Mode) -> _Device:
+    capture = cv2.VideoCapture(camera.number)
+    if mode.pixel_format in ("", "mjpeg"):
+        # Uncompressed 1080p does not fit through USB 2.
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    # A deep queue only makes pictures old.
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    if mode.width:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, mode.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, mode.height)
+    if mode.rate_fps:
+        capture.set(cv2.CAP_PROP_FPS, mode.rate_fps)
+    if not capture.isOpened():
+        raise SourceError("OpenCV: could not be opened")
+    return CapturedStream(camera.name, capture)

@@ -10,8 +10,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 
-def video_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decodes on to the end; packets that cannot be decoded are left out.
+def video_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
+    """Decodes on to the end; None stands for a packet that cannot be decoded.
 
     A damaged recording's other frames are still worth seeing, and a stream joined in its middle
     begins with packets that cannot be decoded yet.
@@ -29,5 +29,6 @@ def video_frames(container: InputContainer, stream: VideoStream) -> Iterator[Vid
         except av.EOFError:
             return
         except av.InvalidDataError:
+            yield None
             continue
         yield from (frame for frame in frames if isinstance(frame, VideoFrame))

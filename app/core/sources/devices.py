@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 
+from app.core.sources.modes import USUAL_MODES, Mode
+
 LINUX_CAMERAS = Path("/sys/class/video4linux")
 
 
@@ -50,8 +52,22 @@ def list_cameras(linux_cameras: Path = LINUX_CAMERAS) -> tuple[Camera, ...]:
     return _linux_cameras(linux_cameras)
 
 
+def modes_of(camera: Camera) -> tuple[Mode, ...]:
+    """What a camera can be asked for: what its driver tells on Linux, elsewhere the usual modes."""
+    if sys.platform != "linux":
+        return USUAL_MODES
+    # Only here: other systems have no such requests.
+    from app.core.sources.v4l2 import device_modes  # noqa: PLC0415
+
+    return device_modes(camera.address) or USUAL_MODES
+
+
 def _device_names(interface: str) -> list[str]:
-    devices = av.enumerate_input_devices(interface)
+    try:
+        devices = av.enumerate_input_devices(interface)
+    except av.FFmpegError:
+        # Some systems call it an error that there is none.
+        return []
     return [device.description for device in devices if "video" in device.media_types]
 
 

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from app.core.snapshot import SourceInfo
 from app.core.sources.decoded import DecodedFrame, DecodedFrames
 from app.core.sources.decoding import video_frames
-from app.core.sources.pixels import rgb_from_frame
+from app.core.sources.pixels import FrameConverter
 from app.core.sources.source import Picture, SourceError
 
 ASSUMED_RATE_FPS = 25.0
@@ -31,6 +31,7 @@ class FileSource:
         self._stream: VideoStream | None = None
         self._decoder: Iterator[VideoFrame] = iter(())
         self._decoded = DecodedFrames()
+        self._converter = FrameConverter()
         self._rate_fps = ASSUMED_RATE_FPS
         self._first_pts_s = 0.0
         self._next_index: int | None = 0
@@ -46,7 +47,7 @@ class FileSource:
             raise SourceError(
                 f"{self._path}: no picture could be decoded; the file is empty or damaged"
             )
-        first = rgb_from_frame(self._decoded.frames[0].frame)
+        first = self._converter.rgb(self._decoded.frames[0].frame)
         self._duration_s = self._declared_duration_s() or self._measured_duration_s()
         height, width = first.shape[:2]
         return SourceInfo(self._path.name, width, height, self._rate_fps, self._duration_s)
@@ -56,7 +57,7 @@ class FileSource:
         if self._decoded.at_end and not self._decode_one():
             return None
         decoded = self._decoded.take()
-        return Picture(rgb_from_frame(decoded.frame), decoded.index, decoded.media_s)
+        return Picture(self._converter.rgb(decoded.frame), decoded.index, decoded.media_s)
 
     def seek(self, time_s: float) -> None:
         """See `Source.seek`."""
@@ -106,7 +107,7 @@ class FileSource:
 
     def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         try:
-            yield from video_frames(container, stream)
+            yield from filter(None, video_frames(container, stream))
         except av.FFmpegError as error:
             raise SourceError(f"{self._path}: reading stopped ({_cause(error)})") from None
 

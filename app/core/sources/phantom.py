@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.snapshot import SourceInfo
+from app.core.sources.parts import rate_fps, size_px
 from app.core.sources.source import Picture, SourceError
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 
 SCHEME = "phantom:"
 LARGEST_PX = 4096
+HIGHEST_FPS = 120.0
 WORDS = "SYNTHETIC"
 """Written into every picture: it must not be taken for a recording, wherever it goes."""
 
@@ -112,17 +114,12 @@ def _seed(text: str) -> dict[str, object]:
 
 
 def _size(text: str) -> dict[str, object]:
-    width, height = (int(side) for side in text.split("x"))
-    if not (16 <= width <= LARGEST_PX and 16 <= height <= LARGEST_PX):
-        raise ValueError(text)
+    width, height = size_px(text, LARGEST_PX)
     return {"width": width, "height": height}
 
 
 def _rate(text: str) -> dict[str, object]:
-    rate_fps = float(text)
-    if not 1 <= rate_fps <= 120:
-        raise ValueError(text)
-    return {"rate_fps": rate_fps}
+    return {"rate_fps": rate_fps(text, HIGHEST_FPS)}
 
 
 _PARTS: dict[str, Callable[[str], dict[str, object]]] = {"seed": _seed, "size": _size, "fps": _rate}

@@ -21,38 +21,60 @@ HD_HEIGHT_PX = 720
 """From this height on, untagged video is BT.709 by convention, below it BT.601."""
 
 
-def rgb_from_frame(frame: VideoFrame) -> NDArray[np.uint8]:
-    """Converts a decoded frame, over black where it is transparent, turned as its file asks.
+class FrameConverter:
+    """Makes RGB of one source's decoded frames. On one thread."""
 
-    Returns:
-        (H, W, 3) uint8 RGB, contiguous.
+    def __init__(self) -> None:
+        self._fields = _UpperFields()
 
-    Raises:
-        SourceError: its pixel format is one that FFmpeg cannot convert.
-    """
-    if frame.interlaced_frame and frame.height > 1:
-        return _both_lines(rgb_from_frame(_upper_field(frame)), frame.height)
-    has_alpha = any(component.is_alpha for component in frame.format.components)
-    try:
-        reformatted = frame.reformat(
-            format="rgba" if has_alpha else "rgb24",
-            src_colorspace=_colours(frame),
-            dst_color_range=ColorRange.JPEG,
-        )
-    except (av.FFmpegError, OSError, ValueError):
-        raise SourceError(
-            f"pictures of the pixel format {frame.format.name} cannot be shown; "
-            "convert the video, for example to yuv420p"
-        ) from None
-    pixels = cast("NDArray[np.uint8]", reformatted.to_ndarray())
-    return _upright(over_black(pixels) if has_alpha else pixels, frame.rotation)
+    def rgb(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """Converts a decoded frame, over black where it is transparent, turned as its file asks.
+
+        Returns:
+            (H, W, 3) uint8 RGB, contiguous.
+
+        Raises:
+            SourceError: its pixel format is one that FFmpeg cannot convert.
+        """
+        try:
+            if frame.interlaced_frame and frame.height > 1:
+                return _both_lines(_rgb(self._fields.of(frame)), frame.height)
+            return _rgb(frame)
+        except (av.FFmpegError, OSError, ValueError):
+            raise SourceError(
+                f"pictures of the pixel format {frame.format.name} cannot be shown; "
+                "convert the video, for example to yuv420p"
+            ) from None
 
 
-def _upper_field(frame: VideoFrame) -> VideoFrame:
+class _UpperFields:
     """Every second line: the two halves of an interlaced frame are of different times.
 
-    Filters that use both halves wait for the next frame, which a live picture cannot.
+    Filters that use both halves wait for the next frame, which a live picture cannot. The filter is
+    kept while the frames' form stays: building it takes longer than using it.
     """
+
+    def __init__(self) -> None:
+        self._form: tuple[object, ...] = ()
+        self._graph = av.filter.Graph()
+
+    def of(self, frame: VideoFrame) -> VideoFrame:
+        form = frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range
+        if form != self._form:
+            self._graph, self._form = _field_graph(frame), form
+        try:
+            self._graph.push(frame)
+            field = self._graph.pull()
+        except (av.FFmpegError, OSError, ValueError):
+            # A filter that has failed once takes nothing more.
+            self._form = ()
+            raise
+        if not isinstance(field, VideoFrame):
+            raise TypeError(f"a field is a picture, got {type(field).__name__}")
+        return field
+
+
+def _field_graph(frame: VideoFrame) -> av.filter.Graph:
     graph = av.filter.Graph()
     graph.link_nodes(
         graph.add_buffer(
@@ -64,11 +86,18 @@ def _upper_field(frame: VideoFrame) -> VideoFrame:
         graph.add("field", "top"),
         graph.add("buffersink"),
     ).configure()
-    graph.push(frame)
-    field = graph.pull()
-    if not isinstance(field, VideoFrame):
-        raise TypeError(f"a field is a picture, got {type(field).__name__}")
-    return field
+    return graph
+
+
+def _rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    has_alpha = any(component.is_alpha for component in frame.format.components)
+    reformatted = frame.reformat(
+        format="rgba" if has_alpha else "rgb24",
+        src_colorspace=_colours(frame),
+        dst_color_range=ColorRange.JPEG,
+    )
+    pixels = cast("NDArray[np.uint8]", reformatted.to_ndarray())
+    return _upright(over_black(pixels) if has_alpha else pixels, frame.rotation)
 
 
 def _both_lines(field: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ class SourceError(RuntimeError):
 
 
 class SourceLostError(SourceError):
-    """A live source is not there, or not any more; it may come back, so it is tried again."""
+    """A live source is not there; it may come, so it is tried also if it never was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Source(Protocol):
         """The next picture, or None at the end. Live sources block until there is one.
 
         Raises:
-            SourceError: the source is gone; `SourceLostError` where it may come back.
+            SourceError: the source is gone; a live one that was once open is tried again.
         """
 
     def seek(self, time_s: float) -> None:

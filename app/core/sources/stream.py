@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Thread
 
-import av
 from av import VideoFrame
 from av.container import InputContainer
 
-from app.core.mailbox import Mailbox
 from app.core.snapshot import SourceInfo
 from app.core.sources.capture_clock import CaptureClock
 from app.core.sources.decoding import video_frames
-from app.core.sources.pixels import rgb_from_frame
+from app.core.sources.drain import Drain
+from app.core.sources.pixels import FrameConverter
 from app.core.sources.source import Picture, SourceError, SourceLostError
 
 NO_WAITING = {"fflags": "nobuffer", "flags": "low_delay"}
 """FFmpeg's options against keeping pictures back."""
-LET_GO_S = 1.0
-"""How long closing waits for a picture that is on its way."""
+UNREADABLE_S = 2.0
+"""For so long pictures that cannot be converted are left out; then the source is begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,10 @@ class _Arrived:
 
 
 class LiveStream:
-    """An open live video stream. Everything but its own drain is used on one thread.
+    """An open live video stream, drained by a thread of its own. Used on one thread.
 
-    A thread of its own does nothing but take what comes: pictures that wait in a driver or a socket
-    would be old when they are shown. Whoever is slow finds the newest; `Picture.index` counts those
-    that were replaced, too.
+    `Picture.index` counts also the pictures that a newer one replaced, or that could not be decoded
+    or converted: they are left out, and reading goes on.
 
     Args:
         name: for people.
@@ -56,11 +54,9 @@ class LiveStream:
         # Frame threading would keep one picture back for every thread.
         self._stream.thread_type = "SLICE"
         self._clock = CaptureClock(is_device=is_device)
-        self._newest: Mailbox[_Arrived] = Mailbox()
-        self._end: SourceLostError | None = None
-        self._stopping = False
-        self._drain = Thread(target=self._take_what_comes, name="capture drain", daemon=True)
-        self._drain.start()
+        self._converter = FrameConverter()
+        self._unreadable_since_s: float | None = None
+        self._drain = Drain(name, self._arrivals(), container.close)
 
     def info(self) -> SourceInfo:
         """What the stream declares."""
@@ -73,38 +69,32 @@ class LiveStream:
         """Blocks for the next picture, with its capture time; None when the sender ended.
 
         Raises:
-            SourceLostError: nothing came within the time limit, or the device is gone.
-            SourceError: its pixel format cannot be converted.
+            SourceLostError: nothing came within the time limit, the device is gone, or for too long
+                nothing came that can be converted.
         """
-        arrived = self._newest.take()
-        if arrived is not None:
-            rgb = rgb_from_frame(arrived.frame)
+        while (arrived := self._drain.take()) is not None:
+            try:
+                rgb = self._converter.rgb(arrived.frame)
+            except SourceError as error:
+                self._leave_out(error)
+                continue
+            self._unreadable_since_s = None
             return Picture(rgb, arrived.index, captured_s=arrived.captured_s)
-        if self._end is not None:
-            raise self._end
         return None
 
     def close(self) -> None:
-        """Frees the device or the connection, at the latest when the read in hand returns."""
-        self._stopping = True
-        self._drain.join(LET_GO_S)
+        """Waits until device or connection is free, for a bounded time; see `Drain.close`."""
+        self._drain.close()
 
-    def _take_what_comes(self) -> None:
-        try:
-            for index, frame in enumerate(video_frames(self._container, self._stream)):
-                if self._stopping:
-                    return
+    def _leave_out(self, error: SourceError) -> None:
+        now_s = time.monotonic()
+        if self._unreadable_since_s is None:
+            self._unreadable_since_s = now_s
+        if now_s - self._unreadable_since_s > UNREADABLE_S:
+            raise SourceLostError(f"{self._name}: {error}") from None
+
+    def _arrivals(self) -> Iterator[_Arrived]:
+        for index, frame in enumerate(video_frames(self._container, self._stream)):
+            if frame is not None:
                 captured_s = self._clock.captured_s(frame.time, time.monotonic())
-                self._newest.put(_Arrived(frame, index, captured_s))
-        except av.FFmpegError as error:
-            self._end = SourceLostError(
-                f"{self._name}: no pictures any more ({error.strerror}); check cable and sender"
-            )
-        except Exception as error:  # noqa: BLE001 - the top of the worker
-            self._end = SourceLostError(
-                f"{self._name}: no picture can be read ({type(error).__name__})"
-            )
-        finally:
-            self._newest.close(keep=True)
-            # Here alone: closing while another thread reads would crash.
-            self._container.close()
+                yield _Arrived(frame, index, captured_s)

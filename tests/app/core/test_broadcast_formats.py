@@ -14,6 +14,7 @@ from made_clips import index_in, index_picture, now, until
 from app.core.pipeline import Pipeline
 from app.core.snapshot import Signal
 from app.core.sources import open_source
+from app.core.sources.pixels import FrameConverter
 
 WIDTH, HEIGHT = 192, 96
 
@@ -83,6 +84,33 @@ def test_interlaced_video_shows_no_combs(tmp_path, codec, options):
     middle = shown[HEIGHT // 2, :, 0]
     assert abs(int(middle[60]) - 220) < 12
     assert abs(int(middle[95]) - 40) < 12
+
+
+def test_the_filter_for_interlaced_video_is_built_once_while_the_format_stays(
+    tmp_path, monkeypatch
+):
+    built, made = [], av.filter.Graph
+
+    def graph():
+        built.append(1)
+        return made()
+
+    monkeypatch.setattr(av.filter, "Graph", graph)
+    converter = FrameConverter()
+    before = len(built)
+    for number, (pix_fmt, lines) in enumerate(
+        (("yuv420p", HEIGHT), ("yuv422p", HEIGHT), ("yuv422p", HEIGHT // 2)), start=1
+    ):
+        path = tmp_path / f"{number}.mkv"
+        options = {"flags": "+ildct+ilme", "x264-params": "tff=1:qp=4"}
+        write(path, [woven(24)[:lines]] * 6, codec="libx264", pix_fmt=pix_fmt, **options)
+        with av.open(str(path)) as container:
+            for frame in container.decode(video=0):
+                assert frame.interlaced_frame
+                rgb = converter.rgb(frame)
+                assert rgb.shape == (lines, WIDTH, 3)
+                assert abs(comb(rgb)) < 2
+        assert len(built) - before == number
 
 
 def test_progressive_video_keeps_every_line(tmp_path):

@@ -5,7 +5,7 @@ from made_clips import index_in, index_picture, square_picture, write_clip
 
 from app.core.sources import SourceError, open_source
 from app.core.sources.file import FileSource
-from app.core.sources.pixels import rgb_from_frame
+from app.core.sources.pixels import FrameConverter
 
 
 @pytest.fixture
@@ -261,7 +261,7 @@ def test_sound_without_picture_is_named(tmp_path):
 def test_a_pixel_format_that_cannot_be_converted_is_named():
     frame = av.VideoFrame(8, 8, "rgb96le")
     with pytest.raises(SourceError, match="pixel format rgb96le cannot be shown; convert"):
-        rgb_from_frame(frame)
+        FrameConverter().rgb(frame)
 
 
 def test_closing_before_opening_is_allowed(tmp_path):

@@ -4,11 +4,13 @@ import threading
 import time
 
 import numpy as np
+import pytest
 from made_clips import now, until
 from made_engines import SquareEngine, loader
 
-from app.core.capture import Patience
-from app.core.snapshot import SourceInfo, SourceState
+from app.core.capture import MOST_HUNG, NO_MORE_READERS, CaptureWorker, Patience
+from app.core.pipeline import Pipeline
+from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
 from app.core.sources import Picture, SourceError, SourceLostError
 
 QUICK = Patience(opening_s=0.5, silent_s=0.3, pauses_s=(0.01, 0.02))
@@ -24,6 +26,8 @@ class Card:
         self.is_there.set()
         self.hangs = threading.Event()
         self.let_go = threading.Event()
+        self.refusal = None
+        self.hangs_always = False
         self.opened = 0
         self.closed = 0
 
@@ -37,7 +41,7 @@ class _OpenCard:
 
     def open(self):
         if not self.card.is_there.is_set():
-            raise SourceLostError("camera 0: is not there")
+            raise self.card.refusal or SourceLostError("camera 0: is not there")
         self.card.opened += 1
         return SourceInfo("card", 64, 48, 50.0, None)
 
@@ -45,7 +49,8 @@ class _OpenCard:
         threading.Event().wait(0.01)
         if self.card.hangs.is_set():
             # Only one of its readers: the next opening finds it mended, as a driver that was reset.
-            self.card.hangs.clear()
+            if not self.card.hangs_always:
+                self.card.hangs.clear()
             assert self.card.let_go.wait(20)
         if not self.card.is_there.is_set():
             raise SourceLostError("camera 0: gives no pictures any more")
@@ -105,6 +110,69 @@ def test_a_reader_that_never_returns_is_replaced_and_shows_nothing_when_it_does(
     card.let_go.set()
     until(lambda: card.closed == 1)
     assert now(pipeline).frame.source_id == back.frame.source_id
+
+
+def test_a_card_in_which_every_reader_hangs_gets_no_more_than_three(pipelines):
+    card = Card()
+    pipeline = opened(pipelines, card)
+    card.hangs_always = True
+    card.hangs.set()
+    waiting = until(lambda: (found := now(pipeline).source).message == NO_MORE_READERS and found)
+    assert waiting.state is SourceState.LOST
+    assert card.opened == MOST_HUNG
+    # Longer than the pauses and the patience with a reader: nobody tries meanwhile.
+    assert not threading.Event().wait(2 * QUICK.silent_s)
+    assert card.opened == MOST_HUNG
+    card.hangs.clear()
+    card.let_go.set()
+    until(lambda: now(pipeline).result)
+    assert now(pipeline).source.state is SourceState.PLAYING
+    assert card.closed == MOST_HUNG
+
+
+def test_a_source_is_closed_while_its_readers_hang(pipelines):
+    card = Card()
+    pipeline = opened(pipelines, card)
+    card.hangs_always = True
+    card.hangs.set()
+    until(lambda: now(pipeline).source.message == NO_MORE_READERS)
+    capture = pipeline._capture
+    capture.stop()
+    card.let_go.set()
+    assert capture.join(5)
+
+
+def test_a_watch_that_breaks_is_said_and_stops_its_reader(caplog):
+    card = Card()
+    # The marks for its openings end: nobody foresaw that.
+    worker = CaptureWorker(
+        "camera:0",
+        iter([1]),
+        Pipeline(),
+        open_source=card.source,
+        mode=PlaybackMode.LIVE,
+        patience=QUICK,
+    )
+    worker.start()
+    until(lambda: worker.view.frame)
+    card.is_there.clear()
+    fault = until(lambda: (found := worker.view.status).state is SourceState.FAULT and found)
+    assert fault.message == "watching the source failed (StopIteration); open it again"
+    assert worker.join(5)
+    assert "Traceback" in caplog.text
+    assert "camera:0" not in caplog.text
+
+
+@pytest.mark.parametrize("line", ["camera 0: sends no video", "tcp://x: a recording"])
+def test_what_was_once_live_is_tried_again_whatever_the_error(pipelines, line):
+    card = Card()
+    pipeline = opened(pipelines, card)
+    card.refusal = SourceError(line)
+    card.is_there.clear()
+    until(lambda: now(pipeline).source.message == line)
+    assert now(pipeline).source.state is SourceState.LOST
+    card.is_there.set()
+    until(lambda: now(pipeline).result)
 
 
 def test_the_pauses_between_attempts_grow_to_the_longest(pipelines):

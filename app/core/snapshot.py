@@ -48,6 +48,7 @@ class Signal(Enum):
 
     GOOD = ""
     STALLED = "SIGNAL STALLED"
+    LATE = "PICTURE LATE"
     FROZEN = "PICTURE FROZEN"
     BLACK = "BLACK PICTURE"
     BLUE = "BLUE SCREEN"

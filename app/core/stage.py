@@ -138,7 +138,7 @@ class Stage:
     def _look_at(self, frame: Frame) -> None:
         """Adds what the newest frame and those before it say of signal and scene."""
         shown = self.view
-        signal = self._monitor.judge(frame)
+        signal = self._monitor.judge(frame, shown.arrived_s)
         covered = self.model.covered(frame, shown.status.view.circle)
         view = self._quality.judge(frame.rgb, covered)
         # What the model said of a faulty signal's pictures is nothing about the first good one.

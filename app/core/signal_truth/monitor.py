@@ -18,6 +18,8 @@ FREEZE_S = 0.7
 """The promise is one second."""
 SLATE_S = 0.3
 """Nothing else of one colour stands so still."""
+LATE_S = 0.5
+"""A picture that was on its way for longer is not the present, whatever it shows."""
 RESIZED_S = 1.0
 """So long a new size is said: the answers to it are on their way by then."""
 
@@ -30,14 +32,27 @@ class SignalMonitor:
     """
 
     def __init__(self, *, is_recording: bool) -> None:
-        self._stillness = None if is_recording else Stillness()
+        self._is_recording = is_recording
+        self._stillness = Stillness()
         self._shape: tuple[int, ...] | None = None
         self._resized_s = float("-inf")
         self._named = self._candidate = Signal.GOOD
         self._seen = 0
 
-    def judge(self, frame: Frame) -> Signal:
-        """What this picture and those before it say."""
+    def judge(self, frame: Frame, arrived_s: float) -> Signal:
+        """What this picture and those before it say.
+
+        Args:
+            frame: the newest.
+            arrived_s: when it came, monotonic clock, seconds; a recording's pictures come in time.
+        """
+        said = self._by_looks(frame)
+        # What a picture shows by itself says more than how long it took.
+        if self._is_recording or said not in (Signal.GOOD, Signal.RESIZED):
+            return said
+        return Signal.LATE if arrived_s - frame.captured_s > LATE_S else said
+
+    def _by_looks(self, frame: Frame) -> Signal:
         if self._shape is not None and frame.rgb.shape != self._shape:
             self._resized_s = frame.captured_s
         self._shape = frame.rgb.shape
@@ -46,7 +61,7 @@ class SignalMonitor:
         if look is Signal.GOOD and has_swapped_colours(coarse):
             look = Signal.SWAPPED
         confirmed = self._confirmed(look)
-        stands_s = self._stillness.stands_s(coarse, frame.captured_s) if self._stillness else 0.0
+        stands_s = 0.0 if self._is_recording else self._stillness.stands_s(coarse, frame.captured_s)
         if confirmed not in (Signal.GOOD, Signal.SWAPPED):
             return confirmed
         if stands_s >= SLATE_S and is_one_colour(coarse):

@@ -1,15 +1,19 @@
-"""Looks for false alarms on hundreds of real pictures, and on made scenes."""
+"""Looks for false alarms on hundreds of real pictures, and on made scenes, plain and coded."""
 
+import io
+import time
 from collections import Counter
 from itertools import chain
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
 from app.core.frame import Frame
-from app.core.signal_truth.monitor import SignalMonitor
-from app.core.snapshot import Signal
+from app.core.pipeline import Pipeline
+from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
+from app.core.stage import Stage
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 
@@ -19,6 +23,14 @@ NOISE = 1.5
 """Grey values, deviation: as little as a good sensor in good light has."""
 STRAY_PX = 6
 SIZE = (640, 360)
+CODINGS = {
+    "plain": None,
+    "mjpeg": ("mjpeg", "yuvj420p", {"qmin": "4", "qmax": "4"}),
+    "h264": ("libx264", "yuv420p", {"crf": "20", "preset": "ultrafast", "tune": "zerolatency"}),
+}
+"""As capture devices and senders give pictures; each for its share of every scene, in turn."""
+TURN_FRAMES = 10 * RATE_FPS
+"""So long a scene is given in one coding before the next."""
 
 
 def real_frames(paths, count, seed):
@@ -48,6 +60,30 @@ def made_frames(count, seed):
         phantom = Phantom(events, seed + place, *SIZE)
         for number in range(count // len(SCENES)):
             yield name, phantom.at(number / RATE_FPS, number).rgb
+
+
+class Coder:
+    """Codes and decodes pictures as they come, like a device; one size a coder."""
+
+    def __init__(self, coding, size):
+        codec, pix_fmt, options = coding
+        self._encoder = av.CodecContext.create(codec, "w")
+        self._encoder.width, self._encoder.height = size
+        self._encoder.pix_fmt, self._encoder.framerate = pix_fmt, RATE_FPS
+        self._encoder.time_base = 1 / self._encoder.framerate
+        self._encoder.options = options
+        self._encoder.gop_size = RATE_FPS
+        self._decoder = av.CodecContext.create("h264" if codec == "libx264" else codec, "r")
+        self.leaves_out = not self._decoder.codec.intra_only
+
+    def recoded(self, rgb):
+        frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+        found = [
+            shown.to_ndarray(format="rgb24")
+            for packet in self._encoder.encode(frame)
+            for shown in self._decoder.decode(packet)
+        ]
+        return found[-1] if found else None
 
 
 def false_alarms(seconds, folder, seed=5):

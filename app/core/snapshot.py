@@ -48,6 +48,7 @@ class Signal(Enum):
 
     GOOD = ""
     STALLED = "SIGNAL STALLED"
+    LATE = "PICTURE LATE"
     FROZEN = "PICTURE FROZEN"
     BLACK = "BLACK PICTURE"
     BLUE = "BLUE SCREEN"
@@ -68,6 +69,7 @@ class SourceInfo:
         rate_fps: frames a second as declared; 0 where unknown.
         duration_s: length of a recording, seconds; None for a live source.
         jitter_s: how long a live source may be silent for reasons of its way here, seconds.
+        leaves_out: whether its encoder leaves out what hardly changes from picture to picture.
     """
 
     name: str
@@ -76,6 +78,7 @@ class SourceInfo:
     rate_fps: float
     duration_s: float | None
     jitter_s: float = 0.0
+    leaves_out: bool = False
 
     @property
     def is_recording(self) -> bool:

@@ -17,6 +17,8 @@ from app.core.sources import Picture
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.monitor import QualityMonitor
 
+LOOKS = 6
+"""At a picture that may stand alone: what is said takes three judgements, each in every other."""
 PERIODS = 8
 """The last ones show a source's rate; a stall among them does not."""
 
@@ -99,8 +101,7 @@ class Stage:
 
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
-        self._monitor = SignalMonitor(is_recording=info.is_recording)
-        self._quality = QualityMonitor()
+        self._begin_to_look(info)
         self.is_open = True
         # A source that was lost is back with its first picture, not before.
         status = replace(self.view.status, info=info)
@@ -133,13 +134,28 @@ class Stage:
         since_s = frame.captured_s if jumped else shown.since_s
         # At once: the picture does not wait for being looked at, which takes some milliseconds.
         self.view = CaptureView(status, frame, arrived_s, since_s)
-        self._look_at(frame)
+        if jumped and status.info is not None:
+            # Pictures and answers of another place say nothing of this one, and it may stand.
+            self._begin_to_look(status.info)
+            for _ in range(LOOKS - 1):
+                self._monitor.judge(frame, arrived_s)
+                self._quality.judge(frame.rgb)
+        covered = 0.0 if jumped else self.model.covered(frame, shown.status.view.circle)
+        self._look_at(frame, covered)
 
-    def _look_at(self, frame: Frame) -> None:
-        """Adds what the newest frame and those before it say of signal and scene."""
+    def _begin_to_look(self, info: SourceInfo) -> None:
+        self._monitor = SignalMonitor(is_recording=info.is_recording, leaves_out=info.leaves_out)
+        self._quality = QualityMonitor()
+
+    def _look_at(self, frame: Frame, covered: float) -> None:
+        """Adds what the newest frame and those before it say of signal and scene.
+
+        Args:
+            frame: the newest.
+            covered: share of the field that instruments cover, 0..1.
+        """
         shown = self.view
-        signal = self._monitor.judge(frame)
-        covered = self.model.covered(frame, shown.status.view.circle)
+        signal = self._monitor.judge(frame, shown.arrived_s)
         view = self._quality.judge(frame.rgb, covered)
         # What the model said of a faulty signal's pictures is nothing about the first good one.
         is_back = signal is Signal.GOOD and shown.status.signal is not Signal.GOOD

@@ -28,7 +28,7 @@ def _of_signal(snapshot: Snapshot, now_s: float) -> Chips:
     """A fault of the signal, or else what keeps the scene from being seen."""
     source, frame = snapshot.source, snapshot.frame
     condition = source.view.condition
-    if source.signal is Signal.STALLED and frame is not None:
+    if source.signal in (Signal.STALLED, Signal.LATE) and frame is not None:
         return ((Level.BAD, f"{source.signal.value} {now_s - frame.captured_s:.0f} s"),)
     if source.signal is not Signal.GOOD:
         return ((Level.BAD, source.signal.value),)

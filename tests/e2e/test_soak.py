@@ -67,4 +67,5 @@ def test_every_kind_of_fault_is_among_the_whole_trials() -> None:
 def test_real_and_made_pictures_raise_no_alarm() -> None:
     found = false_alarms(ALARMS_S * SHARE, LARYNX)
     assert found["false_alarms"] == 0
+    assert found["real_called_off"] == 0
     assert found["distinct_real_frames"] >= 400

@@ -14,10 +14,10 @@ from app.core.snapshot import Signal
 
 CONFIRMING_FRAMES = 3
 """One odd picture is no fault yet; the promise is five frame periods."""
-FREEZE_S = 0.7
-"""The promise is one second."""
 SLATE_S = 0.3
 """Nothing else of one colour stands so still."""
+LATE_S = 0.5
+"""A picture that was on its way for longer is not the present, whatever it shows."""
 RESIZED_S = 1.0
 """So long a new size is said: the answers to it are on their way by then."""
 
@@ -27,17 +27,31 @@ class SignalMonitor:
 
     Args:
         is_recording: whether the source is one, whose pictures may stand.
+        leaves_out: as in `SourceInfo`.
     """
 
-    def __init__(self, *, is_recording: bool) -> None:
-        self._stillness = None if is_recording else Stillness()
+    def __init__(self, *, is_recording: bool, leaves_out: bool = False) -> None:
+        self._is_recording, self._leaves_out = is_recording, leaves_out
+        self._stillness = Stillness(leaves_out=leaves_out)
         self._shape: tuple[int, ...] | None = None
         self._resized_s = float("-inf")
         self._named = self._candidate = Signal.GOOD
         self._seen = 0
 
-    def judge(self, frame: Frame) -> Signal:
-        """What this picture and those before it say."""
+    def judge(self, frame: Frame, arrived_s: float) -> Signal:
+        """What this picture and those before it say.
+
+        Args:
+            frame: the newest.
+            arrived_s: when it came, monotonic clock, seconds; a recording's pictures come in time.
+        """
+        said = self._by_looks(frame)
+        # What a picture shows by itself says more than how long it took.
+        if self._is_recording or said not in (Signal.GOOD, Signal.RESIZED):
+            return said
+        return Signal.LATE if arrived_s - frame.captured_s > LATE_S else said
+
+    def _by_looks(self, frame: Frame) -> Signal:
         if self._shape is not None and frame.rgb.shape != self._shape:
             self._resized_s = frame.captured_s
         self._shape = frame.rgb.shape
@@ -46,12 +60,15 @@ class SignalMonitor:
         if look is Signal.GOOD and has_swapped_colours(coarse):
             look = Signal.SWAPPED
         confirmed = self._confirmed(look)
-        stands_s = self._stillness.stands_s(coarse, frame.captured_s) if self._stillness else 0.0
         if confirmed not in (Signal.GOOD, Signal.SWAPPED):
+            # How such a picture changes says nothing of the scene that comes back.
+            self._stillness = Stillness(leaves_out=self._leaves_out)
             return confirmed
-        if stands_s >= SLATE_S and is_one_colour(coarse):
+        if not self._is_recording:
+            self._stillness.follow(coarse, frame.captured_s)
+        if self._stillness.stands_s >= SLATE_S and is_one_colour(coarse):
             return Signal.SLATE
-        if stands_s >= FREEZE_S:
+        if self._stillness.is_frozen:
             return Signal.FROZEN
         resized = frame.captured_s - self._resized_s < RESIZED_S
         return Signal.RESIZED if resized and confirmed is Signal.GOOD else confirmed

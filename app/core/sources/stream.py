@@ -63,7 +63,8 @@ class LiveStream:
         stream = self._stream
         rate_fps = float(stream.average_rate or 0)
         size = stream.width or 0, stream.height or 0
-        return SourceInfo(self._name, *size, rate_fps, None, self._jitter_s)
+        leaves_out = not stream.codec_context.codec.intra_only
+        return SourceInfo(self._name, *size, rate_fps, None, self._jitter_s, leaves_out)
 
     def read(self) -> Picture | None:
         """Blocks for the next picture, with its capture time; None when the sender ended.

@@ -161,7 +161,7 @@ def serve(sender, pictures, *, period_s, stopping):
     stream.height, stream.width = pictures[0].shape[:2]
     coder, size = stream.codec_context, pictures[0].shape[:2]
     container.start_encoding()
-    time_s = 0.0
+    time_s, start_s = 0.0, time.monotonic()
     for number, rgb in enumerate(pictures):
         if rgb.shape[:2] != size:
             size = rgb.shape[:2]
@@ -174,7 +174,7 @@ def serve(sender, pictures, *, period_s, stopping):
         for packet in coder.encode(frame):
             packet.stream = stream
             container.mux(packet)
-        if stopping.wait(period_s(number)):
+        if stopping.wait(max(0.0, start_s + time_s - time.monotonic())):
             break
 
 

@@ -27,7 +27,7 @@ def frames_of(pictures):
 
 def said(pictures, *, is_recording=False):
     monitor = SignalMonitor(is_recording=is_recording)
-    return [monitor.judge(frame) for frame in frames_of(pictures)]
+    return [monitor.judge(frame, frame.captured_s) for frame in frames_of(pictures)]
 
 
 def tissue(count, scene="surgery", size=(320, 180)):
@@ -80,6 +80,14 @@ def test_a_paused_tower_is_frozen_within_a_second_though_its_clock_runs():
     assert names.index(Signal.FROZEN) / RATE_FPS < 1.0
     assert names[-1] is Signal.FROZEN
     assert set(said(paused, is_recording=True)) == {Signal.GOOD}
+
+
+@pytest.mark.parametrize(("late_s", "is_recording"), [(0.4, False), (0.6, False), (0.6, True)])
+def test_a_live_picture_that_was_long_on_its_way_is_late(late_s, is_recording):
+    monitor = SignalMonitor(is_recording=is_recording)
+    names = {monitor.judge(frame, frame.captured_s + late_s) for frame in frames_of(tissue(3))}
+    is_late = late_s > 0.5 and not is_recording
+    assert names == {Signal.LATE if is_late else Signal.GOOD}
 
 
 def test_a_picture_that_comes_back_after_long_darkness_is_not_frozen():

@@ -125,7 +125,7 @@ def test_an_ai_switch_without_effect_is_found(checked, monkeypatch):
 
 
 def test_a_signal_fault_that_nobody_names_is_found(checked, monkeypatch):
-    monkeypatch.setattr(SignalMonitor, "judge", lambda _self, _frame: Signal.GOOD)
+    monkeypatch.setattr(SignalMonitor, "judge", lambda _self, *_: Signal.GOOD)
     found = checked()._signal(Signal.BLACK, 167)
     assert (found.kept, found.found) == (False, "not named")
 

@@ -135,6 +135,7 @@ def test_one_line_says_why_the_overlay_is_weak_or_off_and_a_signals_fault_goes_b
     assert _chips_of(weak) == ((Level.WATCH, "OVERLAY WEAK: SMOKE"),)
     assert _chips_of(off) == ((Level.BAD, "OVERLAY OFF: BLOOD"),)
     assert _chips_of(off, Signal.FROZEN) == ((Level.BAD, "PICTURE FROZEN"),)
+    assert _chips_of(off, Signal.LATE, now_s=2.0) == ((Level.BAD, "PICTURE LATE 2 s"),)
 
 
 def test_faults_of_source_and_model_stand_side_by_side():
@@ -162,10 +163,10 @@ def _ai(snapshot, *, ai_off=False, raw=False, hidden=frozenset(), answered=True,
     )
 
 
-def _chips_of(view, signal=Signal.GOOD):
+def _chips_of(view, signal=Signal.GOOD, now_s=0.0):
     source = replace(PLAYING, view=view, signal=signal)
     shown = Snapshot(_frame(), None, source, READY)
-    return chips(AiState(Level.GOOD, "READY"), shown, 0.0, was_moved=False)
+    return chips(AiState(Level.GOOD, "READY"), shown, now_s, was_moved=False)
 
 
 def _frame():

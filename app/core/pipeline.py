@@ -79,6 +79,7 @@ class Pipeline:
         self._capture: CaptureWorker | None = None
         self._last_on_device: dict[str, CaptureWorker] = {}
         self._inference: InferenceWorker | None = None
+        self._unloaded: InferenceWorker | None = None
 
     @property
     def mode(self) -> PlaybackMode:
@@ -114,11 +115,21 @@ class Pipeline:
                 runtime,
                 self._load_engine,
                 on_change=self._wake_capture,
-                predecessor=previous,
+                predecessor=previous or self._unloaded,
             )
+            self._unloaded = None
             if previous is not None:
                 previous.stop()
             self._inference.start()
+        self._wake_capture()
+
+    def unload(self) -> None:
+        """Ends the model, and the process that holds it; the picture goes on without."""
+        with self._changing:
+            previous, self._inference = self._inference, None
+            if previous is not None:
+                previous.stop()
+                self._unloaded = previous
         self._wake_capture()
 
     def set_mode(self, mode: PlaybackMode) -> None:
@@ -162,8 +173,12 @@ class Pipeline:
     def close(self) -> None:
         """Stops both threads and waits a little for them, so that no device is left open."""
         with self._changing:
-            workers = [worker for worker in (self._capture, self._inference) if worker is not None]
-            self._capture = self._inference = None
+            workers = [
+                worker
+                for worker in (self._capture, self._inference, self._unloaded)
+                if worker is not None
+            ]
+            self._capture = self._inference = self._unloaded = None
         for worker in workers:
             worker.stop()
         give_up_s = time.monotonic() + CLOSE_WAIT_S

@@ -128,6 +128,7 @@ class Window(QWidget):
         bar.weights_asked.connect(lambda: file_choice.ask_weights(self, self._load))
         bar.camera_asked.connect(self.column.show_camera)
         bar.keys_asked.connect(self.column.toggle_keys)
+        bar.self_test_asked.connect(self.column.toggle_self_test)
         bar.about_asked.connect(self.column.toggle_about)
         bar.full_screen_asked.connect(self.toggle_full_screen)
         self.column.camera.chosen.connect(self._controller.open)

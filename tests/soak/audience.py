@@ -23,11 +23,12 @@ LEAST_IOU = 0.5
 """Of painted structures with the true ones of the same picture; an old overlay has less."""
 LEAST_SHARE = 0.02
 """Of the picture; of smaller structures the outline's pixels decide."""
-OLDEST_S = 0.2
-"""Between a painted picture and the one that its overlay was made for."""
-LEFT_S = 0.5
+ON_THE_WAY_S = 0.08
+"""Between a painted picture and the one that its overlay was made for may lie the oldest age that
+is allowed, and this: ages are judged a moment before, and numbers count from the sender."""
+LEFT_S = 1.0
 """Until a painted overlay is painted over, since the picture that it was made for was due."""
-REPAINTED_S = 0.1
+REPAINTED_S = 0.25
 """A painting may stand so long beside a word that forbids it, until the next one."""
 
 
@@ -89,9 +90,11 @@ class Audience:
         window: a `SeenWindow`.
         phantom: what the pictures show.
         due_s: when the picture of a number was due, monotonic clock, seconds.
+        max_age_s: of overlays.
     """
 
-    def __init__(self, window, phantom, due_s):
+    def __init__(self, window, phantom, due_s, max_age_s):
+        self._oldest_s = max_age_s + ON_THE_WAY_S
         self._window, self._phantom, self._due_s = window, phantom, due_s
         self.paintings, self.ious, self.stale, self.counts = [], [], [], Counter()
         window.view.painted.connect(self._on_painted)
@@ -121,31 +124,36 @@ class Audience:
             faulty: from when until when no overlay may stand, whatever the window says.
 
         Returns:
-            What was wrong with overlays, and pictures that stood without a word.
+            What was wrong with overlays, pictures that stood without a word, and for how long any
+            picture stood, seconds.
         """
         forbidden = [*self._window.stood((*OF_SIGNAL, *OF_MODEL)), *faulty]
         stands = [*self.paintings, Painting(time.monotonic(), None)]
-        left_s = max(LEFT_S, bound_s + OLDEST_S)
+        left_s = max(LEFT_S, bound_s + self._oldest_s)
         wrong = [self._wrong(one, then.at_s, forbidden, left_s) for one, then in pairwise(stands)]
         stale = [found for found in wrong if found]
         self.stale += stale
-        unnamed = self._unnamed(bound_s)
+        stands_s = [(one.at_s, then.at_s - one.at_s) for one, then in pairwise(self._news())]
+        unnamed = self._unnamed(stands_s, bound_s)
         self.paintings = []
-        return stale, unnamed
+        return stale, unnamed, max((stood_s for _, stood_s in stands_s), default=0.0)
 
-    def _unnamed(self, bound_s):
-        """Pictures that stood for longer than a bound while no word about the signal came."""
-        news = [
+    def _news(self):
+        """The paintings that showed another picture than those before."""
+        return [
             now
             for before, now in pairwise([Painting(0.0, -1), *self.paintings])
             if now.number is None or now.number != before.number
         ]
-        stood = self._window.stood(OF_SIGNAL)
+
+    def _unnamed(self, stands_s, bound_s):
+        """How long pictures stood beyond a bound while no word about the signal came, seconds."""
+        words = self._window.stood(OF_SIGNAL)
         return [
-            {"number": one.number, "stood_s": round(then.at_s - one.at_s, 3)}
-            for one, then in pairwise(news)
-            if then.at_s - one.at_s > bound_s + REPAINTED_S
-            and not any(a_s < one.at_s + bound_s and b_s > one.at_s for a_s, b_s in stood)
+            round(stood_s, 3)
+            for at_s, stood_s in stands_s
+            if stood_s > bound_s + REPAINTED_S
+            and not any(a_s < at_s + bound_s and b_s > at_s for a_s, b_s in words)
         ]
 
     def _wrong(self, painting, until_s, forbidden, longest_s):
@@ -168,7 +176,11 @@ class Audience:
         iou = self._iou(painting)
         if iou is not None:
             self.ious.append(iou)
-        is_true = 0 <= age_s <= OLDEST_S and left_s <= longest_s and (iou is None or iou >= LEAST_IOU)
+        is_true = (
+            0 <= age_s <= self._oldest_s
+            and left_s <= longest_s
+            and (iou is None or iou >= LEAST_IOU)
+        )
         figures = {"age_s": round(age_s, 3), "left_s": round(left_s, 3), "iou": iou}
         return {} if is_true else {**said, **figures}
 

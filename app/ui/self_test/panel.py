@@ -45,7 +45,7 @@ class SelfTestPanel(QWidget):
         self._command = command
         self._words = QLabel()
         self._words.setWordWrap(True)
-        self._run = button(RUN, "Try the program's promises on this machine; AI is off meanwhile")
+        self._run = button(RUN, "Try the program's promises on this machine; AI is turned off")
         self._run.clicked.connect(self.start)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -75,32 +75,33 @@ class SelfTestPanel(QWidget):
     def _on_error(self, error: QProcess.ProcessError) -> None:
         # Any other error comes with the program's end.
         if error is QProcess.ProcessError.FailedToStart:
-            self._answer(self._failed("could not be started"))
+            self._answer(_failed("could not be started"))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         if status is not QProcess.ExitStatus.NormalExit:
-            self._answer(self._failed("crashed"))
+            self._answer(_failed("crashed"))
             return
         # What lies there from before is no answer of this one.
         answer = last_answer() if answered_ns() != self._before else None
         if answer is None or code != (0 if answer.passed else 1):
-            answer = self._failed(f"ended with exit code {code} and left no answer to it")
+            answer = _failed(f"ended with exit code {code} and left no answer to it")
         self._answer(answer)
-
-    def _failed(self, found: str) -> SelfTestAnswer:
-        """A self-test that did not get to its end is kept as any other that failed."""
-        promise = Promise("self-test", "runs to its end", found, kept=False)
-        answer = finished_now((promise,), "no engine")
-        try:
-            keep(answer)
-        except InputError as error:
-            logger.warning("%s", error)
-        return answer
 
     def _answer(self, answer: SelfTestAnswer) -> None:
         self._run.setEnabled(True)
         self._words.setText(answer_words(answer))
         self.answered.emit(answer)
+
+
+def _failed(found: str) -> SelfTestAnswer:
+    """A self-test that did not get to its end is kept as any other that failed."""
+    promise = Promise("self-test", "runs to its end", found, kept=False)
+    answer = finished_now((promise,), "no engine")
+    try:
+        keep(answer)
+    except InputError as error:
+        logger.warning("%s", error)
+    return answer
 
 
 def answer_words(answer: SelfTestAnswer | None) -> str:

@@ -64,6 +64,10 @@ class Witness(QObject):
         """How long it has counted, seconds."""
         return 0.0 if self._begun_s is None else time.monotonic() - self._begun_s
 
+    def follow(self, captured_s: Callable[[int], float]) -> None:
+        """Another source is shown, whose pictures carry numbers of their own."""
+        self._captured_s = captured_s
+
     def begin(self) -> None:
         """Counts from now on, and anew."""
         for figures in (self.delays_ms, self.ages_ms, self.painted_at_s, self.gaps_ms):

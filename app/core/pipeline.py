@@ -79,6 +79,7 @@ class Pipeline:
         self._capture: CaptureWorker | None = None
         self._last_on_device: dict[str, CaptureWorker] = {}
         self._inference: InferenceWorker | None = None
+        self._unloaded: InferenceWorker | None = None
 
     def open(self, source_spec: str) -> None:
         """Replaces the source; see `open_source` for what may be given."""
@@ -113,11 +114,21 @@ class Pipeline:
                 self._load_engine,
                 max_age_ms=lambda: self.max_age_ms,
                 on_change=self._wake_capture,
-                predecessor=previous,
+                predecessor=previous or self._unloaded,
             )
+            self._unloaded = None
             if previous is not None:
                 previous.stop()
             self._inference.start()
+        self._wake_capture()
+
+    def unload(self) -> None:
+        """Ends the model, and the process that holds it; the picture goes on without."""
+        with self._changing:
+            previous, self._inference = self._inference, None
+            if previous is not None:
+                previous.stop()
+                self._unloaded = previous
         self._wake_capture()
 
     def set_mode(self, mode: PlaybackMode) -> None:
@@ -161,8 +172,12 @@ class Pipeline:
     def close(self) -> None:
         """Stops both threads and waits a little for them, so that no device is left open."""
         with self._changing:
-            workers = [worker for worker in (self._capture, self._inference) if worker is not None]
-            self._capture = self._inference = None
+            workers = [
+                worker
+                for worker in (self._capture, self._inference, self._unloaded)
+                if worker is not None
+            ]
+            self._capture = self._inference = self._unloaded = None
         for worker in workers:
             worker.stop()
         give_up_s = time.monotonic() + CLOSE_WAIT_S

@@ -258,6 +258,17 @@ class Controller(QObject):
         failed = None if answer is None or answer.passed else self_test_failed(answer)
         self._self_test = failed
 
+    def make_room(self) -> None:
+        """Turns AI off and ends the model: another program measures this machine."""
+        self.turn_ai_off()
+        self._pipeline.unload()
+
+    def take_back(self, answer: SelfTestAnswer) -> None:
+        """Loads the model again after a self-test; AI stays off until a person turns it on."""
+        self.note_self_test(answer)
+        if self._weights is not None:
+            self.load(self._weights)
+
     def turn_ai_off(self) -> None:
         """Withdraws the overlay at once, until a person confirms that it may come back."""
         self._ai_off = True

@@ -66,7 +66,7 @@ def self_test_failed(answer: SelfTestAnswer) -> Notice:
     """Says what this machine did not keep; it stands until a self-test passes."""
     return Notice(
         Level.WATCH,
-        f"The self-test of {answer.finished} failed: {failed_words(answer)}. See About.",
+        f"The self-test of {answer.finished} failed: {failed_words(answer)}. See Help, Self-test.",
     )
 
 

@@ -69,12 +69,18 @@ def keys_sheet() -> Sheet:
     return sheet
 
 
-def about_sheet(self_test: QWidget) -> Sheet:
-    """What this is, and what it is not; `self_test` says whether it keeps its promises here."""
+def about_sheet() -> Sheet:
+    """What this is, and what it is not."""
     sheet = Sheet("About")
     for paragraph in ABOUT:
         words = QLabel(paragraph)
         words.setWordWrap(True)
         sheet.body.addWidget(words)
-    sheet.body.addWidget(self_test)
+    return sheet
+
+
+def self_test_sheet(panel: QWidget) -> Sheet:
+    """Whether the program keeps its promises here; `panel` knows, and finds out."""
+    sheet = Sheet("Self-test")
+    sheet.body.addWidget(panel)
     return sheet

@@ -11,7 +11,7 @@ from app.ui.gauge import Gauge
 from app.ui.look_panel import LookPanel
 from app.ui.scene import Scene
 from app.ui.self_test.panel import SelfTestPanel
-from app.ui.sheet import about_sheet, keys_sheet
+from app.ui.sheet import about_sheet, keys_sheet, self_test_sheet
 from app.ui.structure_panel import StructurePanel
 from app.ui.theme import button
 
@@ -43,12 +43,13 @@ class SideColumn(QWidget):
         self.camera = CameraSheet()
         self._keys = keys_sheet()
         self.self_test = SelfTestPanel()
-        self._about = about_sheet(self.self_test)
+        self._self_test = self_test_sheet(self.self_test)
+        self._about = about_sheet()
         self._pages = QStackedWidget()
         self._home = _stacked(self.structures, self.look)
-        for page in (self._home, self.camera, self._keys, self._about):
+        for page in (self._home, self.camera, self._keys, self._self_test, self._about):
             self._pages.addWidget(_scrolled(page))
-        for sheet in (self.camera, self._keys, self._about):
+        for sheet in (self.camera, self._keys, self._self_test, self._about):
             sheet.closed.connect(self.show_structures)
         self._raw = button("Raw  (H)", "Raw picture while held (H)", icon_name="eye")
         self._raw.pressed.connect(lambda: self.raw_held.emit(True))
@@ -94,6 +95,10 @@ class SideColumn(QWidget):
     def toggle_keys(self) -> None:
         """Opens the page of keys, or leaves it."""
         self._toggle(self._keys)
+
+    def toggle_self_test(self) -> None:
+        """Opens the page that tries the program's promises here, or leaves it."""
+        self._toggle(self._self_test)
 
     def toggle_about(self) -> None:
         """Opens the page that says what this is, or leaves it."""

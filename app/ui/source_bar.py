@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from app.core.snapshot import SourceState, SourceStatus
 from app.ui.banner import OneLine
@@ -14,8 +14,9 @@ class SourceBar(QWidget):
     """Buttons for sources, weights and help, with the open source's name and form between them.
 
     Signals:
-        file_asked, folder_asked, camera_asked, weights_asked, keys_asked, about_asked,
-        full_screen_asked: the button of that name was pressed.
+        file_asked, folder_asked, camera_asked, weights_asked, full_screen_asked: the button of
+            that name was pressed.
+        keys_asked, self_test_asked, about_asked: chosen under Help.
     """
 
     file_asked = Signal()
@@ -23,6 +24,7 @@ class SourceBar(QWidget):
     camera_asked = Signal()
     weights_asked = Signal()
     keys_asked = Signal()
+    self_test_asked = Signal()
     about_asked = Signal()
     full_screen_asked = Signal()
 
@@ -48,13 +50,22 @@ class SourceBar(QWidget):
             row.addWidget(press)
         row.addSpacing(12)
         row.addWidget(self._name, stretch=1)
-        for press, asked in (
-            (_bare("Keys", "What the keys do (?)", "keys"), self.keys_asked),
-            (_bare("About", "What this is and is not", "info"), self.about_asked),
-            (_bare("", "Full screen (f, F11)", "full-screen"), self.full_screen_asked),
+        self.help = _bare("Help", "Keys, self-test, about", "info")
+        self.help.setMenu(self._help_menu())
+        row.addWidget(self.help)
+        full_screen = _bare("", "Full screen (f, F11)", "full-screen")
+        full_screen.clicked.connect(self.full_screen_asked)
+        row.addWidget(full_screen)
+
+    def _help_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for text, asked in (
+            ("Keys  (?)", self.keys_asked),
+            ("Self-test", self.self_test_asked),
+            ("About", self.about_asked),
         ):
-            press.clicked.connect(asked)
-            row.addWidget(press)
+            menu.addAction(text).triggered.connect(asked)
+        return menu
 
     def show_source(self, source: SourceStatus) -> None:
         """Shows the open source's name, size and rate, or that there is none."""

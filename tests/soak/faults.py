@@ -8,18 +8,19 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from app.core.pipeline import Pipeline
-from app.core.self_test.time_code import read_code
+from app.core.pipeline import DEFAULT_MAX_AGE_MS, Pipeline
+from app.core.sources import camera
+from app.core.sources.devices import Camera
 from app.core.sources.phantom import read_spec
 from app.core.supervision.engine import ChildLoader
 from app.ui.application import make_application
 from app.ui.controller import Controller
 from app.ui.notices import Answer
-from app.ui.self_test.checks import Checks
-from app.ui.window import Window
+from app.ui.self_test.checks import live_until
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.overlay import OverlayMode
+from tests.soak.audience import OF_SIGNAL, Audience, SeenWindow
 from tests.soak.watching import SenderProgram
 
 SPEC = "phantom:calm,seed=11,size=640x360,fps=30"
@@ -27,13 +28,9 @@ NETWORK_S = 0.3
 """The bound for a stream over the network, from APP.md's promise."""
 SEEN_S = 0.05
 """From the sender to the screen, at most: the promised delay of the picture."""
+BOUND_S = NETWORK_S + SEEN_S
 RECOVERY_S = 12.0
-LEAST_IOU = 0.5
-"""Of painted structures with the true ones of the same picture; an old overlay has less."""
-LEAST_SHARE = 0.02
-"""Of the picture; of smaller structures the outline's pixels decide."""
-OLDEST_S = 0.2
-"""Between a picture and the one that its overlay was made for: 120 ms, and while it is shown."""
+CAMERA = "camera:0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +38,21 @@ class Fault:
     """One kind of fault.
 
     Attributes:
-        words: one of these must be on screen; none where the fault may pass without a word.
-        bound_s: within so long.
+        words: one of these must be on screen; none where none is due, and then none may be.
+        bound_s: within so long; from then on until the fault ends no overlay may stand.
         seconds: how long it lasts, least and most.
+        withdraws: whether the overlay must be gone until the end of the fault; while a word stands
+            it must be gone in any case.
     """
 
-    words: tuple[str, ...]
-    bound_s: float = NETWORK_S + SEEN_S
+    words: tuple[str, ...] = ()
+    bound_s: float = BOUND_S
     seconds: tuple[float, float] = (0.6, 1.2)
+    withdraws: bool = True
 
 
 STILL = (1.3, 2.0)
+GONE = ("SIGNAL STALLED", "SIGNAL LOST")
 SENDER = {
     "stall": Fault(("SIGNAL STALLED",)),
     "freeze": Fault(("PICTURE FROZEN",), 1.0 + SEEN_S, STILL),
@@ -60,165 +61,136 @@ SENDER = {
     "bars": Fault(("COLOUR BARS",)),
     "slate": Fault(("NO SIGNAL PICTURE",), 1.0 + SEEN_S, STILL),
     "swapped": Fault(("COLOURS SWAPPED",)),
-    "size": Fault(("PICTURE SIZE CHANGED",), seconds=STILL),
-    "cut": Fault(("SIGNAL LOST",), seconds=(0.3, 2.5)),
-    "truncated": Fault((), seconds=(0.3, 0.8)),
-    "garbage": Fault(()),
-    "rate": Fault((), seconds=STILL),
-    "step": Fault((), seconds=(2.2, 2.4)),
+    # The new size is a good picture once it is said.
+    "size": Fault(("PICTURE SIZE CHANGED",), seconds=STILL, withdraws=False),
+    "cut": Fault(("SIGNAL LOST",), seconds=(0.5, 2.5)),
+    "unplugged": Fault(("SIGNAL LOST",), seconds=(0.5, 2.5)),
+    "truncated": Fault(GONE),
+    "garbage": Fault(GONE),
+    # The next picture is whole: nothing to say, unless it does not come in time.
+    "burst": Fault(withdraws=False),
+    # A slower sender is a good sender, and five of its periods are the bound.
+    "rate": Fault((), 5 * 0.1 + SEEN_S, STILL, withdraws=False),
+    # The sender's clock is nobody's business but its own.
+    "step": Fault(seconds=(2.2, 2.4), withdraws=False),
 }
-LOST = 0.5
+LOST_S = 0.5
+LATE = ("did not answer within 1 s", "has not answered for over 1 s")
 ENGINE = {
-    "SIGSEGV": Fault(("crashed (SIGSEGV)",), LOST),
-    "SIGKILL": Fault(("was killed (SIGKILL)",), LOST),
-    "exit": Fault(("ended (exit code 3)",), LOST),
-    "memory": Fault(("ran out of memory",), LOST),
-    "error": Fault(("failed (ValueError)",), LOST),
-    "hang": Fault(("did not answer within 1 s", "has not answered for over 1 s"), 2.0),
-    "SIGSTOP": Fault(("did not answer within 1 s", "has not answered for over 1 s"), 2.0),
-    "NaNalways": Fault(("answered with NaN",), LOST, (0.3, 0.6)),
+    "SIGSEGV": Fault(("crashed (SIGSEGV)",), LOST_S, withdraws=False),
+    "SIGABRT": Fault(("crashed (SIGABRT)",), LOST_S, withdraws=False),
+    "SIGKILL": Fault(("was killed (SIGKILL)",), LOST_S, withdraws=False),
+    "exit": Fault(("ended (exit code 3)",), LOST_S, withdraws=False),
+    "memory": Fault(("ran out of memory",), LOST_S, withdraws=False),
+    "error": Fault(("failed (ValueError)",), LOST_S, withdraws=False),
+    "hang": Fault(LATE, 2.0, withdraws=False),
+    "hold": Fault(LATE, 2.0, withdraws=False),
+    "SIGSTOP": Fault(LATE, 2.0, withdraws=False),
+    "numbers always": Fault(("numbers that are not finite",), LOST_S),
 }
-LATCHED = "after 3 restarts within a minute"
-
-
-class Audience:
-    """Sees every scene: what it says and when, and whether its overlay is true."""
-
-    def __init__(self, window, controller, phantom):
-        self._window, self._phantom = window, phantom
-        self.scene = None
-        self.said = []
-        self.checked, self.stale = 0, []
-        self.ious = []
-        self._turn = 0
-        window.view.painted.connect(self._on_painted)
-        controller.start(self._show, window.show_bare)
-
-    def _show(self, scene):
-        self.scene = scene
-        self._window.show_scene(scene)
-        texts = (*self._window.chips.texts, *self._window.top.texts)
-        if not self.said or self.said[-1][1] != texts:
-            self.said.append((time.monotonic(), texts))
-
-    def named_at_s(self, words, since_s):
-        """When one of the words was first on screen after a moment; None where none was."""
-        for at_s, texts in self.said:
-            if at_s >= since_s and any(word in text for text in texts for word in words):
-                return at_s
-        return None
-
-    @property
-    def has_overlay(self):
-        return self.scene is not None and self.scene.layer is not None
-
-    def _on_painted(self, judged_s):
-        scene = self.scene
-        if scene is None or scene.layer is None or judged_s > scene.snapshot.expires_s:
-            return
-        self._turn += 1
-        if self._turn % 3 == 0:
-            self._check(scene)
-
-    def _check(self, scene):
-        frame, result = scene.snapshot.frame, scene.snapshot.result
-        shown, answered = read_code(frame.rgb), read_code(result.frame.rgb)
-        if shown is None or answered is None:
-            return
-        self.checked += 1
-        age_s = (shown - answered) / 30
-        iou = self._iou(scene, shown)
-        if iou is not None:
-            self.ious.append(iou)
-        if not 0 <= age_s <= OLDEST_S or (iou is not None and iou < LEAST_IOU):
-            texts = self.said[-1][1] if self.said else ()
-            self.stale.append({"age_s": round(age_s, 3), "iou": iou, "said": list(texts)})
-
-    def _iou(self, scene, number):
-        """Mean over structures of how painted and true pixels agree; None without a large one."""
-        view = self._phantom.at(number / 30, number)
-        layer, card = scene.layer, scene.snapshot.model.card
-        if view.numbers.shape != layer.shape[:2]:
-            return None
-        classes = np.array((-1, *view.classes))[view.numbers]
-        found = []
-        for class_id, spec in enumerate(card.classes):
-            true = classes == class_id
-            if true.mean() < LEAST_SHARE:
-                continue
-            painted = (layer[..., :3] == np.uint8(spec.colour)).all(axis=2)
-            found.append(np.count_nonzero(true & painted) / np.count_nonzero(true | painted))
-        return round(float(np.mean(found)), 3) if found else None
 
 
 class Trial:
-    """A window over a sender and an oracle, and the faults that they suffer."""
+    """A window over a sender and an oracle, and the faults that they suffer.
 
-    wait_until = staticmethod(Checks.wait_until)
+    Args:
+        folder: for the oracle's orders.
+        seed: of when and for how long.
+        max_age_ms: of overlays; a machine that others use too has none as young as is promised.
+    """
 
-    def __init__(self, folder, seed):
+    wait_until = staticmethod(live_until)
+
+    def __init__(self, folder, seed, max_age_ms=DEFAULT_MAX_AGE_MS):
         self._rng = np.random.default_rng([seed, 7])
         self._folder = folder
         (folder / "spec").write_text(SPEC)
         asked = read_spec(SPEC)
         self._sender = SenderProgram("--pictures", SPEC)
-        self._pipeline = Pipeline(engine_loader=ChildLoader(loader="tests.soak.oracle:load"))
+        self._camera = MadeCamera(self._sender.url)
+        loader = ChildLoader(loader="tests.soak.oracle:load")
+        self._pipeline = Pipeline(max_age_ms=max_age_ms, engine_loader=loader)
         self._controller = Controller(self._pipeline)
-        self._window = Window(self._controller)
-        self._phantom = Phantom(SCENES[asked.scene], asked.seed, asked.width, asked.height)
-        self.audience = Audience(self._window, self._controller, self._phantom)
+        self._window = SeenWindow(self._controller)
+        phantom = Phantom(SCENES[asked.scene], asked.seed, asked.width, asked.height)
+        self.audience = Audience(self._window, phantom, self._sender.due_s, max_age_ms / 1000)
         self._controller.choose_overlay_mode(OverlayMode.FILL)
         self._controller.step_opacity(10)
+        self._controller.answer(Answer.HIDE_RESEARCH)
         self._controller.open(self._sender.url)
         self._controller.load(folder)
         self._window.show()
+        self._window.fit(asked.width, asked.height)
 
     def suffer(self, kind):
         """One fault, from a healthy picture to a healthy picture; returns what was seen."""
-        if not self.wait_until(lambda: self.audience.has_overlay, 30):
-            return {"fault": kind, "kept": False, "why": "no overlay before it"}
-        calm_s = time.monotonic() + float(self._rng.uniform(0.3, 1.0))
-        self.wait_until(lambda: time.monotonic() > calm_s, 3)
         fault = SENDER.get(kind) or ENGINE[kind]
+        if kind == "unplugged":
+            self._controller.open(CAMERA)
+            self.wait_until(lambda: not self._is_well(), 1)
+        if not self.wait_until(self._is_well, 30):
+            return {"fault": kind, "kept": False, "why": "no overlay before it"}
+        self._rest(float(self._rng.uniform(0.3, 1.0)))
+        # What was painted until now belongs to the fault before.
+        self.audience.judge(BOUND_S)
         seconds = float(self._rng.uniform(*fault.seconds))
-        stale_before = len(self.audience.stale)
         begun_s = self._begin(kind, seconds)
-        named = not fault.words or self.wait_until(
-            lambda: self.audience.named_at_s(self._words(fault), begun_s) is not None,
-            fault.bound_s + 3,
-        )
+        self.wait_until(lambda: self._named_after_s(fault, begun_s) is not None, fault.bound_s + 3)
         self.wait_until(lambda: time.monotonic() > begun_s + seconds, seconds + 1)
-        (self._folder / "fault").unlink(missing_ok=True)
-        return self._seen(kind, fault, begun_s, seconds, named=named, stale_before=stale_before)
+        self._end()
+        return self._seen(kind, fault, begun_s, seconds)
 
-    def _words(self, fault):
-        return (*fault.words, LATCHED)
+    def _rest(self, seconds):
+        until_s = time.monotonic() + seconds
+        self.wait_until(lambda: time.monotonic() > until_s, seconds + 1)
 
     def _begin(self, kind, seconds):
         if kind in ENGINE:
             begun_s = time.monotonic()
             (self._folder / "fault").write_text(kind)
             return begun_s
+        if kind == "unplugged":
+            self._camera.is_there = False
+            return self._sender.do("cut", seconds=seconds)
         step_s = float(self._rng.choice([-1, 1]) * 10 ** self._rng.uniform(-0.5, 3))
         return self._sender.do(kind, seconds=seconds, step_s=step_s if kind == "step" else 0.0)
 
-    def _seen(self, kind, fault, begun_s, seconds, *, named, stale_before):
-        named_at_s = self.audience.named_at_s(self._words(fault), begun_s) if fault.words else None
-        took_s = None if named_at_s is None else named_at_s - begun_s
+    def _end(self):
+        (self._folder / "fault").unlink(missing_ok=True)
+        self._camera.is_there = True
+
+    def _named_after_s(self, fault, begun_s):
+        """How long after its beginning a fault was named; None where it was not, or need not be."""
+        begins = [a_s for a_s, _ in self._window.stood(fault.words) if a_s >= begun_s]
+        return begins[0] - begun_s if begins else None
+
+    def _seen(self, kind, fault, begun_s, seconds):
         ended_s = time.monotonic()
         if self._controller._snapshot.model.stopped:
             self._controller.answer(Answer.START_MODEL)
         back = self.wait_until(self._is_well, RECOVERY_S)
-        stale = self.audience.stale[stale_before:]
-        in_time = took_s is None or took_s <= fault.bound_s
+        back_s = time.monotonic()
+        faulty = [(begun_s + fault.bound_s, begun_s + seconds)] if fault.withdraws else []
+        stale, unnamed, stood_s = self.audience.judge(fault.bound_s, faulty)
+        named_s = self._named_after_s(fault, begun_s)
+        # Where pictures did not come in time, saying so is no false alarm.
+        true = (*fault.words, *(GONE if stood_s > NETWORK_S - SEEN_S else ()))
+        said = self._window.said_of(OF_SIGNAL, begun_s)
+        alarms = [text for text in said if not any(word in text for word in true)]
+        in_time = not fault.words or (named_s is not None and named_s <= fault.bound_s)
+        if kind == "unplugged":
+            self._controller.open(self._sender.url)
+            self.wait_until(lambda: not self._is_well(), 1)
         return {
             "fault": kind,
             "seconds": round(seconds, 2),
-            "named_after_s": None if took_s is None else round(took_s, 3),
-            "bound_s": fault.bound_s,
-            "back_after_s": round(time.monotonic() - ended_s, 2) if back else None,
+            "named_after_s": None if named_s is None else round(named_s, 3),
+            "bound_s": fault.bound_s if fault.words else None,
+            "back_after_s": round(back_s - ended_s, 2) if back else None,
             "stale": stale,
-            "kept": bool(named and in_time and back and not stale),
+            "stood_unnamed": unnamed,
+            "false_alarms": alarms,
+            "kept": bool(in_time and back and not stale and not unnamed and not alarms),
         }
 
     def _is_well(self):
@@ -229,9 +201,23 @@ class Trial:
         self._window.close()
         self._pipeline.close()
         self._sender.close()
+        self._camera.close()
 
 
-def suffer_faults(count, seed=3):
+class MadeCamera:
+    """The sender as this machine's only camera: opened, read and lost as any other."""
+
+    def __init__(self, url):
+        self.is_there = True
+        self._real = camera.list_cameras, camera.DEVICE_FORMAT
+        camera.list_cameras = lambda: (Camera(0, "made camera", url),) if self.is_there else ()
+        camera.DEVICE_FORMAT = dict.fromkeys(self._real[1], "nut")
+
+    def close(self):
+        camera.list_cameras, camera.DEVICE_FORMAT = self._real
+
+
+def suffer_faults(count, seed=3, max_age_ms=DEFAULT_MAX_AGE_MS):
     """So many faults of all kinds, in random order, each kind as often as any other."""
     make_application()
     kinds = [*SENDER, *ENGINE]
@@ -239,22 +225,26 @@ def suffer_faults(count, seed=3):
     order = [
         kinds[k] for turn in range(count // len(kinds) + 1) for k in rng.permutation(len(kinds))
     ]
+    return suffer_all(order[:count], seed, max_age_ms)
+
+
+def suffer_all(kinds, seed, max_age_ms=DEFAULT_MAX_AGE_MS):
+    """These faults, one after the other."""
     with TemporaryDirectory() as folder:
-        trial = Trial(Path(folder), seed)
+        trial = Trial(Path(folder), seed, max_age_ms)
         try:
-            seen = [trial.suffer(kind) for kind in order[:count]]
+            seen = [trial.suffer(kind) for kind in kinds]
         finally:
             trial.close()
     audience = trial.audience
     return {
-        "faults": count,
+        "faults": len(kinds),
         "kinds": dict(Counter(row["fault"] for row in seen)),
         "slowest_to_be_named_s": {
             kind: max(row.get("named_after_s") or 0 for row in seen if row["fault"] == kind)
-            for kind in kinds
-            if any(row["fault"] == kind for row in seen)
+            for kind in dict.fromkeys(kinds)
         },
-        "overlays_checked": audience.checked,
+        "pictures": dict(audience.counts),
         "overlay_iou_mean": round(float(np.mean(audience.ious)), 3) if audience.ious else None,
         "overlay_iou_least": min(audience.ious, default=None),
         "stale_overlays": len(audience.stale),

@@ -2,7 +2,8 @@
 
 import time
 
-from made_child_engines import meet
+import numpy as np
+from made_child_engines import FAULTS, meet
 from made_oracle import CARD
 
 from app.core.self_test.time_code import read_code
@@ -10,9 +11,32 @@ from app.core.sources.phantom import read_spec
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.data.phantom.truth import true_instances
+from lmsfa.engine import LmsfaEngine
+from lmsfa.postprocess import RawAnswer
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 
 DELAY_S = 0.035
+
+
+class NaNBackend:
+    """A network whose numbers have gone astray; a `backends.Backend`."""
+
+    runtime = precision = device = "astray"
+
+    def __call__(self, _rgb, _place):
+        rows = np.full((3, 4 + len(CARD.classes) + 32), np.nan, np.float32)
+        return RawAnswer(rows, np.zeros((160, 160, 32), np.float32))
+
+    def close(self):
+        pass
+
+
+def _answer_with_nan():
+    """As the program's own engine meets it, not as a phrase."""
+    LmsfaEngine(CARD, NaNBackend()).predict(np.zeros((360, 640, 3), np.uint8))
+
+
+FAULTS["numbers"] = _answer_with_nan
 
 
 class NumberedOracle:

@@ -71,18 +71,23 @@ class Viewer:
         self._connection = connection
         connection.settimeout(2.0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._size, self._pipe = size, None
+        self.is_gone = False
+        self.begin()
+
+    def begin(self):
+        """Begins to mux, or begins anew: one muxer never lets time stamps go back."""
+        if self._pipe is not None:
+            self._pipe.viewer = None
+            self._container.close()
+        self._pipe = Pipe(self)
         options = {"fflags": "+flush_packets"}
-        self._container = av.open(self, "w", format="nut", options=options)
+        self._container = av.open(self._pipe, "w", format="nut", options=options)
         self._stream = self._container.add_stream("mjpeg", rate=RATE_FPS)
         self._stream.pix_fmt = "yuvj420p"
-        self._stream.width, self._stream.height = size
+        self._stream.width, self._stream.height = self._size
         self._stream.codec_context.time_base = Fraction(1, 1000)
         self._container.start_encoding()
-        self.is_gone = False
-
-    def write(self, data):
-        self.send(bytes(data))
-        return len(data)
 
     def send(self, data):
         try:
@@ -103,6 +108,18 @@ class Viewer:
         self._connection.close()
 
 
+class Pipe:
+    """What one muxer writes to; nowhere once the next one writes."""
+
+    def __init__(self, viewer):
+        self.viewer = viewer
+
+    def write(self, data):
+        if self.viewer is not None:
+            self.viewer.send(bytes(data))
+        return len(data)
+
+
 class Sender:
     """Sends a picture whenever one is due, to whoever watches, and fails as it is told."""
 
@@ -114,7 +131,7 @@ class Sender:
         self._viewer = None
         self._fault, self._until_s = "", 0.0
         self._last = b""
-        self._step_s = 0.0
+        self._step_s, self._steps_back = 0.0, False
         self._rng = np.random.default_rng(0)
         self.start_s = time.monotonic()
         say(port=self._server.getsockname()[1], start_s=self.start_s, rate_fps=RATE_FPS)
@@ -122,6 +139,7 @@ class Sender:
     def command(self, do, seconds=0.0, step_s=0.0):
         self._until_s = time.monotonic() + seconds
         self._step_s += step_s
+        self._steps_back = step_s < 0
         self._fault = do
         say(begun=do, at_s=time.monotonic())
 
@@ -136,7 +154,8 @@ class Sender:
             self._accept()
             if self._viewer is not None:
                 self._serve(number, due_s)
-            number = max(number + 1, int((time.monotonic() - self.start_s) * RATE_FPS))
+            # Where this machine was too slow, the picture is sent late: every number is sent.
+            number += 1
 
     def _accept(self):
         if self._viewer is not None and self._viewer.is_gone:
@@ -157,8 +176,13 @@ class Sender:
             return
         if fault == "stall" or (fault == "rate" and number % 3):
             return
-        if fault == "garbage":
+        if self._steps_back:
+            self._steps_back = False
+            viewer.begin()
+        if fault in ("garbage", "burst"):
             viewer.send(self._rng.bytes(int(self._rng.integers(1, 5000))))
+            if fault == "garbage":
+                return
             self._fault = ""
             say(ended=fault, at_s=time.monotonic())
         viewer.show(self._picture(fault, number), due_s - self.start_s + self._step_s)

@@ -6,11 +6,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from statistics import median
 
 import psutil
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
+WARM_UP = 0.1
+"""Share of the time in which caches fill and whatever is needed only at the start is let go."""
 
 
 class SenderProgram:
@@ -75,6 +78,7 @@ class Footprint:
                 "at_s": time.monotonic(),
                 "memory_mb": sum(program.memory_info().rss for program in programs) / 2**20,
                 "threads": sum(program.num_threads() for program in programs),
+                "own_threads": threading.active_count(),
                 "files": sum(program.num_fds() for program in programs),
             }
         )
@@ -83,22 +87,20 @@ class Footprint:
         return [one for one in this.children(recursive=True) if one.pid not in self._without]
 
     def report(self):
-        """How much there was early and late, and what counts were seen between."""
-        names = ("memory_mb", "threads", "files")
+        """Memory early and late, and the least and the most threads and files, all once warm."""
+        warm = self.samples[max(1, round(WARM_UP * len(self.samples))) :] or self.samples
+        tenth = max(1, len(warm) // 10)
+        memory_mb = [sample["memory_mb"] for sample in warm]
         return {
-            **{f"{name}_early_late": self._ends(name) for name in names},
-            "threads_seen": self._seen("threads"),
-            "files_seen": self._seen("files"),
+            "memory_mb_early_late": [
+                round(median(part), 1) for part in (memory_mb[:tenth], memory_mb[-tenth:])
+            ],
+            "threads_least_most": _ends(warm, "threads"),
+            "own_threads_least_most": _ends(warm, "own_threads"),
+            "files_least_most": _ends(warm, "files"),
         }
 
-    def _ends(self, name):
-        """Its middle in the second tenth of the time and in the last."""
-        tenth = max(1, len(self.samples) // 10)
-        values = [sample[name] for sample in self.samples]
-        parts = values[tenth : 2 * tenth] or values, values[-tenth:]
-        return [round(sorted(part)[len(part) // 2], 1) for part in parts]
 
-    def _seen(self, name):
-        """The least and the most after the first tenth: a count that looks opens a file itself."""
-        values = [sample[name] for sample in self.samples[len(self.samples) // 10 :]]
-        return [min(values), max(values)]
+def _ends(samples, name):
+    values = [sample[name] for sample in samples]
+    return [min(values), max(values)]

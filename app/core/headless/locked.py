@@ -23,7 +23,7 @@ from app.core.report import (
     source_sha256,
 )
 from app.core.signal_truth.monitor import SignalMonitor
-from app.core.snapshot import Signal
+from app.core.snapshot import Signal, SourceInfo
 from app.core.sources import Picture, open_source
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
@@ -46,7 +46,7 @@ def run_locked(job: Job, load: Load) -> Outcome:
     with closing(open_source(job.source)) as source:
         info = source.open()
         with closing(load(job.weights, job.runtime)) as engine, Reel(job, info) as reel:
-            run = _LockedRun(engine, reel)
+            run = _LockedRun(engine, reel, info)
             with suppress(KeyboardInterrupt):
                 while not reel.is_full and (picture := source.read()) is not None:
                     run.process(picture)
@@ -56,7 +56,7 @@ def run_locked(job: Job, load: Load) -> Outcome:
 class _LockedRun:
     """Answers and paints pictures, and keeps the figures."""
 
-    def __init__(self, engine: Engine, reel: Reel) -> None:
+    def __init__(self, engine: Engine, reel: Reel, info: SourceInfo) -> None:
         self.fault = ""
         self._engine = engine
         self._reel = reel
@@ -65,8 +65,7 @@ class _LockedRun:
         self._instances = InstanceCount(engine.card)
         self._monitor, self._view = QualityMonitor(), UNJUDGED
         self._quality: Counter[str] = Counter()
-        # Nobody pauses a run: what stands in a recording stood when it was made.
-        self._signal_monitor = SignalMonitor(is_recording=False)
+        self._signal_monitor = SignalMonitor(is_recording=info.is_recording)
         self._signals = SignalCount()
         self._ages_ms: list[float] = []
         self._model_s = 0.0
@@ -80,7 +79,9 @@ class _LockedRun:
         rgb = picture.rgb
         time_s = captured_s if picture.media_s is None else picture.media_s
         self._judge(rgb, prediction)
-        signal = self._signal_monitor.judge(Frame(rgb, picture.index, time_s, 0, picture.media_s))
+        frame = Frame(rgb, picture.index, time_s, 0, picture.media_s)
+        # The picture waits for its answer: late is what is not too late for it here.
+        signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
         is_shown = signal is Signal.GOOD and not self._view.condition.is_off
         if prediction is not None and is_shown:

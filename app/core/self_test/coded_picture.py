@@ -17,6 +17,8 @@ from lmsfa.shipped import DEMO_CLIP
 
 WIDTH, HEIGHT = 1280, 720
 RATE_FPS = 30.0
+OTHER_SIZE = (960, 540)
+"""What a signal that changes its size changes to."""
 CLIP_FRAMES = 75
 BARS = ((1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1))
 PLAIN = {Signal.BLACK: (2, 2, 2), Signal.BLUE: (12, 20, 200), Signal.SLATE: (96, 96, 96)}
@@ -25,12 +27,16 @@ Rgb = NDArray[np.uint8]
 
 
 class CodedPicture:
-    """Real frames of the demo clip, 720 lines, 30 a second, each with its number; a `Source`.
+    """Real frames of the demo clip, 720 lines, each with its number; a `Source`, opened once.
 
     `fault` may be set on any thread and is what the signal suffers from then on.
+
+    Args:
+        rate_fps: pictures a second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rate_fps: float = RATE_FPS) -> None:
+        self.rate_fps = rate_fps
         self._clip = list(frames_of(DEMO_CLIP, CLIP_FRAMES))
         self._changed = Condition()
         self._fault = Signal.GOOD
@@ -58,17 +64,17 @@ class CodedPicture:
 
     def captured_s(self, number: int) -> float:
         """When the picture with this number was captured, monotonic clock, seconds."""
-        return self._started_s + number / RATE_FPS
+        return self._started_s + number / self.rate_fps
 
     def open(self) -> SourceInfo:
         """See `Source.open`."""
         self._started_s, self._index = time.monotonic(), -1
-        return SourceInfo("self-test", WIDTH, HEIGHT, RATE_FPS, None)
+        return SourceInfo("self-test", WIDTH, HEIGHT, self.rate_fps, None)
 
     def read(self) -> Picture | None:
         """See `Source.read`."""
         now_s = time.monotonic()
-        self._index = max(self._index + 1, int((now_s - self._started_s) * RATE_FPS))
+        self._index = max(self._index + 1, int((now_s - self._started_s) * self.rate_fps))
         rgb = self._picture()
         captured_s = self.captured_s(self._index)
         with self._changed:
@@ -99,6 +105,8 @@ class CodedPicture:
         )
         if self._fault is Signal.SWAPPED:
             rgb = np.ascontiguousarray(rgb[..., ::-1])
+        if self._fault is Signal.RESIZED:
+            rgb = np.asarray(cv2.resize(rgb, OTHER_SIZE), dtype=np.uint8)
         if self._fault is not Signal.SLATE:
             write_code(rgb, self._index)
         self._shown = rgb

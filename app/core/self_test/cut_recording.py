@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 
 import av
 
@@ -17,7 +17,8 @@ NAME = "recording cut off: frames lost"
 MOST_LOST_S = 0.5
 RATE_FPS = 30
 WRITTEN_S = 2.5
-PATIENCE_S = 20.0
+PATIENCE_S = 8.0
+"""Of which the writer may take some to begin; one that falls silent is ended."""
 WRITER = """
 import sys, time
 from pathlib import Path
@@ -55,13 +56,16 @@ def cut_recording(writer: Sequence[str] = (sys.executable, "-c", WRITER)) -> Pro
 
 def _written_until_killed(command: Sequence[str], root: Path) -> int:
     program = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
-    written, give_up_s = 0, time.monotonic() + PATIENCE_S
+    written = 0
+    limit = Timer(PATIENCE_S, program.kill)
+    limit.start()
     try:
         for line in program.stdout or ():
             written = int(line) + 1
-            if written >= WRITTEN_S * RATE_FPS or time.monotonic() > give_up_s:
+            if written >= WRITTEN_S * RATE_FPS:
                 break
     finally:
+        limit.cancel()
         program.kill()
         program.communicate()
     return written

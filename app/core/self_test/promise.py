@@ -88,6 +88,14 @@ def keep(answer: SelfTestAnswer) -> None:
     write_whole(answer_path(), json.dumps(asdict(answer), indent=2).encode())
 
 
+def answered_ns() -> int | None:
+    """When the last answer was kept, nanoseconds since 1970; None where there is none."""
+    try:
+        return answer_path().stat().st_mtime_ns
+    except OSError:
+        return None
+
+
 def last_answer() -> SelfTestAnswer | None:
     """The last answer; None where there is none, or none that can be read."""
     try:

@@ -52,7 +52,8 @@ class SignalMonitor:
         return Signal.LATE if arrived_s - frame.captured_s > LATE_S else said
 
     def _by_looks(self, frame: Frame) -> Signal:
-        if self._shape is not None and frame.rgb.shape != self._shape:
+        # A recording's pictures, or a folder's, are of the sizes that they are of.
+        if not self._is_recording and self._shape not in (None, frame.rgb.shape):
             self._resized_s = frame.captured_s
         self._shape = frame.rgb.shape
         coarse = coarse_colours(frame.rgb)

@@ -53,6 +53,10 @@ class LiveStream:
         self._stream = container.streams.video[0]
         # Frame threading would keep one picture back for every thread.
         self._stream.thread_type = "SLICE"
+        if self._stream.codec_context.name == "mjpeg" and not is_device:
+            # Half a picture is left out, not shown with the rest in grey. Some cameras' own JPEGs
+            # are never quite right.
+            self._stream.codec_context.options = {"err_detect": "explode"}
         self._clock = CaptureClock(is_device=is_device)
         self._converter = FrameConverter()
         self._unreadable_since_s: float | None = None

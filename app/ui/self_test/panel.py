@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,20 +10,31 @@ from pathlib import Path
 from PySide6.QtCore import QProcess, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.core.self_test.promise import SelfTestAnswer, failed_words, last_answer
+from app.core.self_test.promise import (
+    Promise,
+    SelfTestAnswer,
+    answered_ns,
+    failed_words,
+    finished_now,
+    keep,
+    last_answer,
+)
 from app.ui.theme import button
+from lmsfa.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 SELF_TEST = (sys.executable, str(Path(__file__).resolve().parents[3] / "main.py"), "--self-test")
 RUN = "Run the self-test"
-RUNNING = "The self-test runs in a window of its own, for about half a minute."
+RUNNING = "The self-test runs in a window of its own, for less than a minute."
 
 
 class SelfTestPanel(QWidget):
-    """Runs the self-test as a program of its own; AI is turned off here while it measures.
+    """Runs the self-test as a program of its own, which needs the machine for itself.
 
     Signals:
         started: a self-test begins.
-        answered: the newest `SelfTestAnswer`, or None where none can be read.
+        answered: its `SelfTestAnswer`; one that failed where it did not get to its end.
     """
 
     started = Signal()
@@ -41,7 +53,8 @@ class SelfTestPanel(QWidget):
         column.addWidget(self._run)
         self._program = QProcess(self)
         self._program.finished.connect(self._on_finished)
-        self._program.errorOccurred.connect(self._on_finished)
+        self._program.errorOccurred.connect(self._on_error)
+        self._before: int | None = None
         self._words.setText(answer_words(last_answer()))
 
     @property
@@ -50,17 +63,45 @@ class SelfTestPanel(QWidget):
         return self._words.text()
 
     def start(self) -> None:
-        """Begins a self-test."""
+        """Begins a self-test, unless one runs."""
+        if self._program.state() is not QProcess.ProcessState.NotRunning:
+            return
+        self._before = answered_ns()
         self.started.emit()
         self._run.setEnabled(False)
         self._words.setText(RUNNING)
         self._program.start(self._command[0], list(self._command[1:]))
 
-    def _on_finished(self) -> None:
-        answer = last_answer()
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        # Any other error comes with the program's end.
+        if error is QProcess.ProcessError.FailedToStart:
+            self._answer(_failed("could not be started"))
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        if status is not QProcess.ExitStatus.NormalExit:
+            self._answer(_failed("crashed"))
+            return
+        # What lies there from before is no answer of this one.
+        answer = last_answer() if answered_ns() != self._before else None
+        if answer is None or code != (0 if answer.passed else 1):
+            answer = _failed(f"ended with exit code {code} and left no answer to it")
+        self._answer(answer)
+
+    def _answer(self, answer: SelfTestAnswer) -> None:
         self._run.setEnabled(True)
         self._words.setText(answer_words(answer))
         self.answered.emit(answer)
+
+
+def _failed(found: str) -> SelfTestAnswer:
+    """A self-test that did not get to its end is kept as any other that failed."""
+    promise = Promise("self-test", "runs to its end", found, kept=False)
+    answer = finished_now((promise,), "no engine")
+    try:
+        keep(answer)
+    except InputError as error:
+        logger.warning("%s", error)
+    return answer
 
 
 def answer_words(answer: SelfTestAnswer | None) -> str:

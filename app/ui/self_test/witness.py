@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from array import array
 from collections.abc import Callable
@@ -12,13 +13,15 @@ from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.core.frame import Frame
-from app.core.self_test.time_code import BLOCK_SHARE, read_code
+from app.core.self_test.time_code import read_code
 from app.ui.controller import Controller
 from app.ui.scene import Scene
 from app.ui.video_view import VideoView
 from app.ui.window import Window
 
 BEAT_MS = 5
+CODED_SHARE = 0.1
+"""Of a picture's height, holds its number whole."""
 
 
 class Witness(QObject):
@@ -28,7 +31,9 @@ class Witness(QObject):
         window: the window.
         controller: what decides in it; its scenes pass through here.
         captured_s: when the picture of a number was captured, monotonic clock, seconds; where
-            pictures carry their number.
+            pictures carry their number. Ages are then measured by it too.
+
+    `numbers` are those of the painted pictures that could be read.
     """
 
     def __init__(
@@ -42,11 +47,11 @@ class Witness(QObject):
         self._window, self._captured_s = window, captured_s
         self.scene: Scene | None = None
         self._painted: Frame | None = None
-        self._reading = False
         self._begun_s: float | None = None
         # Of a long watch a list would itself be what grows.
         self.delays_ms, self.ages_ms = array("d"), array("d")
         self.painted_at_s, self.gaps_ms = array("d"), array("d")
+        self.numbers = array("l")
         self._last_beat_s = time.monotonic()
         window.view.painted.connect(self._on_painted)
         controller.start(self._show, window.show_bare)
@@ -59,10 +64,15 @@ class Witness(QObject):
         """How long it has counted, seconds."""
         return 0.0 if self._begun_s is None else time.monotonic() - self._begun_s
 
+    def follow(self, captured_s: Callable[[int], float]) -> None:
+        """Another source is shown, whose pictures carry numbers of their own."""
+        self._captured_s = captured_s
+
     def begin(self) -> None:
         """Counts from now on, and anew."""
         for figures in (self.delays_ms, self.ages_ms, self.painted_at_s, self.gaps_ms):
             del figures[:]
+        del self.numbers[:]
         self._begun_s = self._last_beat_s = time.monotonic()
 
     def _show(self, scene: Scene) -> None:
@@ -79,19 +89,21 @@ class Witness(QObject):
         self.painted_at_s.append(now_s)
         result = scene.snapshot.result
         if scene.layer is not None and result is not None and judged_s <= scene.snapshot.expires_s:
-            self.ages_ms.append((judged_s - result.frame.captured_s) * 1000)
-        if self._captured_s is not None and not self._reading:
-            self._reading = True
-            # A view cannot be looked at while it paints.
-            QTimer.singleShot(0, self, lambda: self._read_code(frame, now_s))
+            captured_s = self._captured_of(result.frame)
+            if captured_s is not None:
+                self.ages_ms.append((judged_s - captured_s) * 1000)
+        if self._captured_s is not None:
+            number = read_code(painted_picture(self._window.view, CODED_SHARE))
+            if number is not None:
+                self.numbers.append(number)
+                self.delays_ms.append((now_s - self._captured_s(number)) * 1000)
 
-    def _read_code(self, frame: Frame, painted_s: float) -> None:
-        self._reading = False
-        if self.scene is None or self.scene.snapshot.frame is not frame or self._captured_s is None:
-            return
-        number = read_code(top_of_picture(self._window.view))
-        if number is not None:
-            self.delays_ms.append((painted_s - self._captured_s(number)) * 1000)
+    def _captured_of(self, frame: Frame) -> float | None:
+        """When a frame was captured, by its own number where pictures carry one."""
+        if self._captured_s is None:
+            return frame.captured_s
+        number = read_code(frame.rgb)
+        return None if number is None else self._captured_s(number)
 
     def _on_beat(self) -> None:
         now_s = time.monotonic()
@@ -100,11 +112,27 @@ class Witness(QObject):
         self._last_beat_s = now_s
 
 
-def top_of_picture(view: VideoView) -> NDArray[np.uint8]:
-    """What a view shows of a picture's uppermost part, (h, w, 3) uint8 RGB, w its whole width."""
-    whole = view.picture_rect()
-    part = QRect(whole.left(), whole.top(), whole.width(), round(3 * BLOCK_SHARE * whole.width()))
-    return pixels_of(view.grab(part).toImage())
+def painted_picture(view: VideoView, share: float = 1.0) -> NDArray[np.uint8]:
+    """What a view has just painted of its picture; to be asked when it says `painted`, not later.
+
+    It lies in the window's own memory: nothing is painted again, and what covers the view is not
+    painted yet.
+
+    Args:
+        view: in a window that is shown.
+        share: of the picture's height, from above.
+
+    Returns:
+        (h, w, 3) uint8 RGB; black where nothing was painted, or Qt shows its memory to nobody.
+    """
+    whole, ratio = view.picture_rect(), view.devicePixelRatioF()
+    corner = view.mapTo(view.window(), whole.topLeft())
+    height = math.ceil(share * whole.height())
+    place = (corner.x(), corner.y(), whole.width(), height)
+    memory = view.window().backingStore().paintDevice()
+    if not isinstance(memory, QImage) or whole.isEmpty():
+        return np.zeros((max(1, height), max(1, whole.width()), 3), dtype=np.uint8)
+    return pixels_of(memory.copy(QRect(*(round(ratio * side) for side in place))))
 
 
 def pixels_of(image: QImage) -> NDArray[np.uint8]:

@@ -229,11 +229,10 @@ def test_a_faulty_signal_is_reported_by_its_word_and_carries_no_overlay(weights,
     write_clip(clip, parts, codec="ffv1", pix_fmt="bgr0")
     run_job(Job(str(clip), weights, output=output, report=report), loader(SquareEngine()))
     signal = json.loads(report.read_text())["signal"]
-    assert set(signal) == {"BLACK PICTURE", "PICTURE FROZEN"}
-    assert 22 <= signal["BLACK PICTURE"]["frames"] <= 28
-    assert 30 <= signal["PICTURE FROZEN"]["frames"] <= 34
-    for figures in signal.values():
-        assert figures["seconds"] == pytest.approx(figures["frames"] / 25, abs=0.05)
+    assert set(signal) == {"BLACK PICTURE"}
+    black_part = signal["BLACK PICTURE"]
+    assert 22 <= black_part["frames"] <= 28
+    assert black_part["seconds"] == pytest.approx(black_part["frames"] / 25, abs=0.05)
     raw, painted = pictures_of(clip), pictures_of(output)
     changed = [
         np.abs(one.rgb.astype(int) - other.rgb).max() > 45
@@ -241,9 +240,8 @@ def test_a_faulty_signal_is_reported_by_its_word_and_carries_no_overlay(weights,
     ]
     assert all(changed[:20])
     assert not any(changed[25:45])
-    assert all(changed[60:80])
-    assert not any(changed[90:115])
-    assert all(changed[118:])
+    # A recording may stand: nobody takes it for live.
+    assert all(changed[60:])
 
 
 def test_a_live_run_reports_the_signals_words_too(weights, tmp_path):

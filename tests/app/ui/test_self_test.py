@@ -3,23 +3,30 @@
 import sys
 import threading
 import time
+from itertools import count
 
 import numpy as np
+import psutil
 import pytest
 from made_engines import SquareEngine, loader
 from PySide6.QtCore import QTimer
 
+from app.core.inference import InferenceWorker
 from app.core.pipeline import Pipeline
+from app.core.self_test import cut_recording as cut_recording_module
 from app.core.self_test.coded_picture import CodedPicture
 from app.core.self_test.cut_recording import cut_recording
 from app.core.self_test.promise import Promise, finished_now, keep, last_answer
 from app.core.self_test.time_code import read_code, write_code
 from app.core.signal_truth.monitor import SignalMonitor
-from app.core.snapshot import Signal
+from app.core.snapshot import ModelState, Signal
+from app.core.supervision.engine import ChildLoader
 from app.ui import video_view
 from app.ui.controller import Controller
+from app.ui.self_test import witness
 from app.ui.self_test.checks import Checks
 from app.ui.self_test.panel import SelfTestPanel
+from app.ui.self_test.run import SIXTY, every_promise
 from app.ui.window import Window
 
 
@@ -27,14 +34,17 @@ from app.ui.window import Window
 def checked(qtbot, qapp, pipelines, tmp_path):
     """Makes the checks of a window whose model finds the white of the time code."""
 
-    def make(engine=None, source=None):
-        engine, source = engine or SquareEngine(), source or CodedPicture()
-        pipeline = pipelines(loader(engine), source_opener=lambda _spec: source)
+    def make(engine=None, source=None, sixty=None, load=None):
+        source = source or CodedPicture()
+        sources = {"self-test": source, SIXTY: sixty}
+        load = load or loader(engine or SquareEngine())
+        pipeline = pipelines(load, source_opener=sources.__getitem__)
         controller = Controller(pipeline)
         window = Window(controller)
         window.resize(1280, 800)
         qtbot.addWidget(window)
         weights = tmp_path / "any.safetensors"
+        weights.mkdir()
         checks = Checks(window, controller, source, weights)
         controller.open("self-test")
         controller.load(weights)
@@ -204,12 +214,131 @@ keep(finished_now((Promise("added video delay, 99 %", "<= 50 ms", "21.0 ms", kep
 """
 
 
-def test_the_button_turns_ai_off_while_the_self_test_measures(checked):
-    checks = checked()
-    panel = checks._window.column.self_test
-    panel._command = (sys.executable, "-c", "pass")
+def started(qtbot, program):
+    """What a panel says, and what it answers, after a program that stands for the self-test."""
+    panel, answers = SelfTestPanel((sys.executable, "-c", program)), []
+    qtbot.addWidget(panel)
+    panel.answered.connect(answers.append)
     panel.start()
-    assert checks.wait_until(lambda: checks.witness.scene.ai_off)
+    qtbot.waitUntil(lambda: bool(answers), timeout=20_000)
+    return panel.words, answers[0]
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("import os; os.abort()", "crashed"),
+        ("import sys; sys.exit(2)", "ended with exit code 2"),
+        ("", "left no answer"),
+        (PASSES + "import sys; sys.exit(1)", "ended with exit code 1"),
+    ],
+)
+def test_a_self_test_that_does_not_end_well_is_no_pass(qtbot, program, found):
+    keep(finished_now((KEPT,), "the one before"))
+    words, answer = started(qtbot, program)
+    assert not answer.passed
+    assert found in words
+    assert last_answer() == answer
+
+
+def test_a_self_test_that_cannot_be_started_is_no_pass(qtbot):
+    panel, answers = SelfTestPanel(("/no/such/program",)), []
+    qtbot.addWidget(panel)
+    panel.answered.connect(answers.append)
+    panel.start()
+    qtbot.waitUntil(lambda: bool(answers))
+    assert "could not be started" in panel.words
+
+
+def test_while_the_self_test_measures_the_models_process_is_gone_and_comes_back(checked, tmp_path):
+    checks = checked(load=ChildLoader(loader="made_child_engines:load"))
+    panel, scene = checks._window.column.self_test, lambda: checks.witness.scene
+    panel._command = (sys.executable, "-c", f"import sys; sys.stdin.read()\n{PASSES}")
+    answers, process = [], int((tmp_path / "any.safetensors" / "process").read_text())
+    panel.answered.connect(answers.append)
+    panel.start()
+    assert scene().ai_off
+    assert checks.wait_until(lambda: not psutil.pid_exists(process))
+    assert checks.wait_until(lambda: scene().snapshot.model.state is ModelState.NONE)
+    shown = scene().snapshot.source.frames_read
+    assert checks.wait_until(lambda: scene().snapshot.source.frames_read > shown + 5)
+    panel._program.closeWriteChannel()
+    assert checks.wait_until(lambda: bool(answers), 20)
+    assert checks.wait_until(lambda: scene().snapshot.model.state is ModelState.READY, 20)
+    assert scene().ai_off
+
+
+def test_the_self_test_stands_under_help(checked):
+    window = checked()._window
+    actions = {action.text(): action for action in window.source_bar.help.menu().actions()}
+    actions["Self-test"].trigger()
+    assert window.column.self_test.isVisible()
+
+
+def test_paintings_that_nobody_could_time_break_the_delay(checked, monkeypatch):
+    numbers = count()
+    monkeypatch.setattr(
+        witness, "read_code", lambda rgb: read_code(rgb) if next(numbers) % 4 else None
+    )
+    found = by_name(checked().picture_and_overlay(1))["added video delay, 99 %"]
+    assert not found.kept
+    assert "could be timed" in found.found
+
+
+def test_the_models_death_is_named_and_it_comes_back(checked):
+    found = checked(load=ChildLoader(loader="made_child_engines:load")).model_killed()
+    assert " ms, picture stood " in found.found
+    assert "overlay" not in found.found, found
+
+
+def test_a_models_death_that_nobody_names_is_found(checked, monkeypatch):
+    checks = checked(load=ChildLoader(loader="made_child_engines:load"))
+    monkeypatch.setattr(InferenceWorker, "_withdraw", lambda *_: None)
+    assert checks.model_killed().found == "not named"
+
+
+def test_a_model_without_a_process_of_its_own_is_found(checked):
+    assert not checked().model_killed().kept
+
+
+def test_sixty_pictures_a_second_are_measured_and_their_stall_is_named(checked):
+    sixty = CodedPicture(rate_fps=60.0)
+    found = by_name(checked(sixty=sixty).sixty(SIXTY, sixty, 1))
+    assert found["60 pictures a second: painted"].found.endswith(" a second")
+    assert found["60 pictures a second: stall named"].found.endswith(" ms")
+
+
+def test_a_screen_that_skips_pictures_breaks_their_rate(checked):
+    class Half(CodedPicture):
+        def read(self):
+            super().read()
+            return super().read()
+
+    sixty = Half(rate_fps=60.0)
+    found = by_name(checked(sixty=sixty).sixty(SIXTY, sixty, 1))
+    assert not found["60 pictures a second: painted"].kept
+
+
+def test_what_there_is_no_time_for_has_failed(checked):
+    sixty = CodedPicture(rate_fps=60.0)
+    checks = checked(sixty=sixty)
+    checks._deadline_s = time.monotonic()
+    begun_s = time.monotonic()
+    found = every_promise(checks, sixty, checks._deadline_s)
+    assert time.monotonic() < begun_s + 5
+    assert len(found) == 6
+    assert not any(promise.kept for promise in found)
+    # And what is in hand when time is up ends at once, as a failure.
+    assert not any(promise.kept for promise in checks.signals())
+    assert time.monotonic() < begun_s + 5
+
+
+def test_a_writer_that_falls_silent_is_a_failed_recording(monkeypatch):
+    monkeypatch.setattr(cut_recording_module, "PATIENCE_S", 0.5)
+    silent = "import time; print(0, flush=True); time.sleep(60)"
+    begun_s = time.monotonic()
+    assert not cut_recording((sys.executable, "-c", silent)).kept
+    assert time.monotonic() < begun_s + 10
 
 
 def test_an_answer_that_cannot_be_read_is_none_and_an_empty_one_is_no_pass(tmp_path, monkeypatch):

@@ -1,0 +1,69 @@
+"""`python main.py --self-test` as a process: what its table says is what its exit code says."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRIED = (
+    "recording cut off",
+    "added video delay",
+    "overlay age",
+    "availability",
+    "longest stall",
+    "pixels outside",
+    "signal stalled",
+    "picture size changed",
+    "AI OFF",
+    "model killed",
+    "60 pictures a second: delay",
+    "60 pictures a second: stall named",
+)
+
+
+def self_test(*more, **environment):
+    begun_s = time.monotonic()
+    program = subprocess.run(
+        [sys.executable, "main.py", "--self-test", *more],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    return program, time.monotonic() - begun_s
+
+
+@pytest.mark.slow
+def test_every_promise_is_tried_within_a_minute_and_the_exit_code_says_what_the_table_does() -> (
+    None
+):
+    program, took_s = self_test()
+    rows = [line for line in program.stdout.splitlines() if "  pass  " in line or "  FAIL " in line]
+    for name in TRIED:
+        assert any(row.startswith(name) for row in rows), program.stdout
+    failed = [row for row in rows if "  FAIL " in row]
+    assert program.returncode == (1 if failed else 0)
+    assert ("self-test FAILED" if failed else "self-test passed") in program.stdout
+    # Python itself must begin, too.
+    assert took_s < 65
+
+
+@pytest.mark.slow
+def test_without_a_model_it_fails_at_once_also_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    missing = tmp_path / "missing.safetensors"
+    program, took_s = self_test("--weights", str(missing), XDG_STATE_HOME=str(no_folder))
+    assert program.returncode == 1
+    assert "self-test FAILED on no engine" in program.stdout
+    assert str(missing) in program.stdout
+    said = [line for line in program.stderr.splitlines() if "cannot be written" in line]
+    assert len(said) == 1
+    assert "Traceback" not in program.stderr
+    assert took_s < 30

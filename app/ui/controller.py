@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from app.core.follower import Follower, is_visibly_moved
 from app.core.frame import Frame
-from app.core.meters import SHORT_WINDOW_S, DisplayMeter
 from app.core.pipeline import Pipeline
 from app.core.self_test.promise import SelfTestAnswer, last_answer
 from app.core.snapshot import PlaybackMode, Snapshot, SourceState
@@ -35,7 +34,8 @@ from app.ui.notices import (
     self_test_failed,
 )
 from app.ui.paint_delay import PaintDelay
-from app.ui.scene import Readings, Scene
+from app.ui.readout import Readout
+from app.ui.scene import Scene
 from app.ui.theme import RESOURCES
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle
@@ -47,10 +47,6 @@ TICK_MS = 4
 """So often a new picture is looked for; on average it then waits two milliseconds."""
 SHOWN_EVERY_S = 0.016
 """60 Hz: so often everything else is shown, and the picture where there is nothing new."""
-READINGS_EVERY_S = 0.25
-"""Numbers that change faster cannot be read."""
-LATELY_S = 10.0
-"""Age and availability look back so far: enough for a p99, and still about what happens now."""
 UNANSWERED_S = 0.5
 """After so long without an answer, or a structure, the picture says so; sooner it would flicker."""
 
@@ -65,7 +61,7 @@ class Controller(QObject):
     def __init__(self, pipeline: Pipeline) -> None:
         super().__init__()
         self._pipeline = pipeline
-        self._meter = DisplayMeter()
+        self._readout = Readout()
         self._follower = Follower()
         self._painter = LayerPainter()
         self._bound = AgeBound(pipeline)
@@ -86,7 +82,6 @@ class Controller(QObject):
         self._painted: Frame | None = None
         self._pulled_frame: Frame | None = None
         self._answered_s = self._marked_s = self._moved_s = -UNANSWERED_S
-        self._readings: Readings | None = None
         self._fault = DisplayFault()
         self._show: Callable[[Scene], None] | None = None
         self._show_bare: ShowBare | None = None
@@ -152,7 +147,7 @@ class Controller(QObject):
         # A frame that stands is no measure of how well the model keeps up.
         if snapshot.source.state is SourceState.PLAYING:
             in_time = time_s <= snapshot.expires_s
-            self._meter.shown(snapshot if in_time else replace(snapshot, result=None), time_s)
+            self._readout.shown(snapshot if in_time else replace(snapshot, result=None), time_s)
 
     def open(self, spec: str) -> None:
         """Opens a source in place of the present one, live at first."""
@@ -296,7 +291,7 @@ class Controller(QObject):
 
     def _apply_mode(self) -> None:
         # What was measured one way is no figure of the other.
-        self._meter.clear()
+        self._readout.begin_anew()
         # With AI off there is no answer to wait for, and the picture must not stand still for one.
         self._pipeline.set_mode(PlaybackMode.LIVE if self._ai_off else self._mode)
 
@@ -327,7 +322,7 @@ class Controller(QObject):
         if self._card is None or self._card.classes != card.classes:
             self._style = style_choice.all_on(self._style)
         self._card = card
-        self._meter.clear()
+        self._readout.begin_anew()
 
     def _begun_again(self, snapshot: Snapshot) -> Snapshot:
         """Plays the demo again: whoever looks for the first time always finds a moving picture."""
@@ -368,7 +363,7 @@ class Controller(QObject):
             ai_off=self._ai_off,
             mode=self._mode,
             max_age_ms=self._pipeline.max_age_ms,
-            readings=self._current_readings(now_s),
+            readings=self._readout.at(now_s),
             chips=(
                 *self._fault.chips(now_s),
                 *chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
@@ -376,19 +371,6 @@ class Controller(QObject):
             top=faults(snapshot),
             bottom=self._bottom_notices(),
         )
-
-    def _current_readings(self, now_s: float) -> Readings:
-        old = self._readings
-        if old is not None and now_s - old.time_s < READINGS_EVERY_S:
-            return old
-        meter = self._meter
-        self._readings = Readings(
-            now_s,
-            meter.figures(now_s, SHORT_WINDOW_S),
-            meter.figures(now_s, LATELY_S),
-            meter.history,
-        )
-        return self._readings
 
     def _bottom_notices(self) -> tuple[Notice, ...]:
         proposal = self._bound.proposal

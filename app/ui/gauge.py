@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from app.core.snapshot import SourceState
 from app.ui.age_strip import AgeStrip
-from app.ui.scene import Readings, Scene
+from app.ui.readout import Readings
+from app.ui.scene import Scene
 from app.ui.state_mark import StateMark
 from app.ui.theme import PALETTE
 from app.ui.verdicts import (

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.meters import Figures, HistoryPoint
 from app.core.snapshot import PlaybackMode, Snapshot
 from app.ui.ai_state import AiState
 from app.ui.notices import Notice
+from app.ui.readout import Readings
 from app.ui.theme import Level
 from app.ui.video_view import Layer
 from lmsfa.overlay import OverlayStyle
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Figures taken together.
-
-    Attributes:
-        time_s: when, on the monotonic clock.
-        now: over the last two seconds, for the rates.
-        lately: over the last ten seconds, for age and availability.
-        history: the last minute.
-    """
-
-    time_s: float
-    now: Figures
-    lately: Figures
-    history: tuple[HistoryPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +19,7 @@ class Scene:
 
     Attributes:
         snapshot: picture and states; its `result` is None where no overlay is to be shown.
-        layer: (H, W, 4) uint8 premultiplied RGBA over the picture, or None.
+        layer: (h, w, 4) uint8 premultiplied RGBA over the whole picture, or None.
         style: how structures are drawn and which are hidden.
         ai: the model's state in words.
         ai_off: the AI OFF latch.

@@ -22,7 +22,8 @@ from app.ui.ai_state import AiState, ai_state
 from app.ui.chips import chips
 from app.ui.gauge import Gauge
 from app.ui.notices import faults
-from app.ui.scene import Readings, Scene
+from app.ui.readout import Readings
+from app.ui.scene import Scene
 from app.ui.source_bar import source_words
 from app.ui.status_line import domain_words
 from app.ui.theme import Level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.core.frame import Frame
-from app.core.snapshot import Result, Snapshot
+from app.core.snapshot import Result, Snapshot, SourceState
 from lmsfa.following.flow import Grey, MotionMeter, small_grey
 from lmsfa.following.moving import moved
 from lmsfa.outline import THICKNESS_SHARE
@@ -14,6 +14,8 @@ KEPT_PICTURES = 8
 """As many as pass at 60 frames a second until an answer is too old."""
 LEAST_WAY_PX = 0.3
 """What moved less did not move: the sensor's noise alone measures as much."""
+SOON_S = 0.05
+"""Until the next picture: so long a newer answer waits for it."""
 VISIBLE_SHARE = THICKNESS_SHARE / 2
 """Of the frame's height: half an outline's thickness is seen."""
 
@@ -31,17 +33,31 @@ class Follower:
         self._asked: tuple[Frame, Result] | None = None
         self._brought: Result | None = None
         self._way_px = 0.0
+        self._shown: Snapshot | None = None
 
-    def followed(self, snapshot: Snapshot) -> Snapshot:
+    def followed(self, snapshot: Snapshot, now_s: float) -> Snapshot:
         """The same moment with its answer where the structures are in the newest picture.
 
         Args:
             snapshot: as the pipeline gives it.
+            now_s: on the monotonic clock, seconds.
 
         Returns:
             A snapshot without an answer where the motion between the answered picture and the
             newest cannot be measured: what was true there says nothing here.
         """
+        shown = self._shown
+        if shown is not None and _suffices(shown, snapshot, now_s):
+            return replace(
+                snapshot,
+                result=shown.result,
+                moved_px=shown.moved_px,
+                expires_s=shown.expires_s,
+            )
+        self._shown = self._brought_up(snapshot)
+        return self._shown
+
+    def _brought_up(self, snapshot: Snapshot) -> Snapshot:
         frame, result = snapshot.frame, snapshot.result
         if frame is None or result is None or result.frame is frame:
             return snapshot
@@ -74,6 +90,19 @@ class Follower:
             if len(self._greys) > KEPT_PICTURES:
                 del self._greys[next(iter(self._greys))]
         return grey
+
+
+def _suffices(shown: Snapshot, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether a picture keeps the answer that it was painted with, a newer one notwithstanding.
+
+    To paint it again just when the next one is due would hold that one up.
+    """
+    if shown.result is None or snapshot.result is None or snapshot.frame is not shown.frame:
+        return False
+    same_model = shown.result.prediction.model_id == snapshot.result.prediction.model_id
+    next_is_near = 0 < snapshot.source.period_s <= SOON_S
+    playing = snapshot.source.state is SourceState.PLAYING
+    return same_model and playing and next_is_near and now_s <= shown.expires_s
 
 
 def is_visibly_moved(snapshot: Snapshot) -> bool:

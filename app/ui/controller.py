@@ -129,7 +129,7 @@ class Controller(QObject):
         self._bound.follow(snapshot.model, self._weights)
         if self._ai_off:
             snapshot = replace(snapshot, result=None)
-        snapshot = self._follower.followed(snapshot)
+        snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
             self._note_answer(snapshot, now_s)

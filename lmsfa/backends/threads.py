@@ -27,6 +27,15 @@ def thread_budget(asked: int | None = None) -> int:
     return asked
 
 
+def threads_beside_picture() -> int:
+    """Threads of a model in whose process's sight pictures are decoded, followed and painted.
+
+    On two processors that share one core, as virtual ones often do, a second thread makes the model
+    hardly faster and a picture's delay twice as long (docs/performance.md).
+    """
+    return max(1, _cores() - 1)
+
+
 def _cores() -> int:
     """Those that this process may run on: in a container fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):

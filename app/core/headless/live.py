@@ -116,7 +116,7 @@ class _LiveRun:
         self._frame = frame
         view = snapshot.source.view
         self._quality[view.condition.line] += 1
-        snapshot = self._follower.followed(snapshot)
+        snapshot = self._follower.followed(snapshot, time.monotonic())
         rgb = frame.rgb
         if snapshot.result is not None:
             rgb = self._compositor.over(rgb, snapshot.result.prediction, view.circle)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.core.supervision.answers import from_message
 from app.core.supervision.channel import GarbledError, Head
 from app.core.supervision.process import EngineLateError, EngineProcess, garbled
+from lmsfa.backends.threads import threads_beside_picture
 from lmsfa.card import CardError, card_from
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
@@ -33,7 +34,7 @@ class ChildLoader:
     """Loads engines, each in a process of its own; called as `lmsfa.registry.load_engine`.
 
     Attributes:
-        threads: how many the model may use; None leaves the picture a core.
+        threads: how many the model may use; None leaves the picture a core, of two or more.
         loader: "module:callable" that loads the engine there, as `child.Loader`.
         load_s: how long loading may take; None: as long as what is installed here may need.
     """
@@ -60,7 +61,7 @@ class ChildLoader:
             "loader": self.loader,
             "weights": str(weights),
             "runtime": runtime,
-            "threads": self.threads,
+            "threads": self.threads or threads_beside_picture(),
         }
         load_s = self.load_s or (BUILD_S if find_spec("tensorrt") else LOAD_S)
         try:

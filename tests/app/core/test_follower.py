@@ -59,7 +59,7 @@ def agreement(prediction, view):
 
 def test_an_answer_is_moved_to_the_newest_picture(oracle):
     snapshot = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
-    followed = Follower().followed(snapshot)
+    followed = Follower().followed(snapshot, 0.0)
     view = oracle.view(33)
     before = agreement(snapshot.result.prediction, view)
     assert agreement(followed.result.prediction, view) > max(0.9, before + 0.1)
@@ -71,24 +71,24 @@ def test_an_answer_is_moved_to_the_newest_picture(oracle):
 def test_the_motion_is_measured_once_for_every_picture_and_answer(oracle):
     follower = Follower()
     snapshot = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
-    first = follower.followed(snapshot)
-    assert follower.followed(snapshot).result is first.result
+    first = follower.followed(snapshot, 0.0)
+    assert follower.followed(snapshot, 0.0).result is first.result
     later = replace(snapshot, frame=frame_of(oracle, 34))
-    assert follower.followed(later).result is not first.result
+    assert follower.followed(later, 0.0).result is not first.result
 
 
 def test_a_picture_with_its_own_answer_is_left_as_it_is(oracle):
     frame = frame_of(oracle, 30)
     snapshot = snapshot_of(frame, frame, oracle)
-    assert Follower().followed(snapshot) is snapshot
+    assert Follower().followed(snapshot, 0.0) is snapshot
     nothing = replace(snapshot, result=None)
-    assert Follower().followed(nothing) is nothing
+    assert Follower().followed(nothing, 0.0) is nothing
 
 
 def test_where_nothing_moved_the_answer_stays_the_same_object():
     still = OracleEngine("phantom:still,seed=3,size=640x360", delay_s=0.0)
     snapshot = snapshot_of(frame_of(still, 33), frame_of(still, 30), still)
-    followed = Follower().followed(snapshot)
+    followed = Follower().followed(snapshot, 0.0)
     assert followed.result is snapshot.result
     assert not is_visibly_moved(followed)
 
@@ -97,18 +97,18 @@ def test_over_a_cut_or_a_new_size_the_answer_is_withdrawn(oracle):
     other = OracleEngine("phantom:brisk,seed=4,size=640x360", delay_s=0.0)
     answered = frame_of(oracle, 30)
     cut = snapshot_of(frame_of(other, 31), answered, oracle)
-    assert Follower().followed(cut).result is None
+    assert Follower().followed(cut, 0.0).result is None
     smaller = Frame(np.ascontiguousarray(answered.rgb[::2, ::2]), 31, 1.1, 1)
-    assert Follower().followed(replace(cut, frame=smaller)).result is None
+    assert Follower().followed(replace(cut, frame=smaller), 0.0).result is None
 
 
 def test_pictures_of_two_sources_at_one_time_are_not_taken_for_each_other(oracle):
     other = OracleEngine("phantom:brisk,seed=4,size=640x360", delay_s=0.0)
     follower = Follower()
     first = snapshot_of(frame_of(oracle, 33), frame_of(oracle, 30), oracle)
-    assert follower.followed(first).result is not None
+    assert follower.followed(first, 0.0).result is not None
     second = snapshot_of(frame_of(other, 33, 2), frame_of(other, 30, 2), other)
-    assert follower.followed(second).result is not None
+    assert follower.followed(second, 0.0).result is not None
 
 
 def test_what_is_painted_on_a_live_picture_fits_it(pipelines, oracle):
@@ -120,7 +120,7 @@ def test_what_is_painted_on_a_live_picture_fits_it(pipelines, oracle):
     ended_s = time.monotonic() + 1.5
     while time.monotonic() < ended_s:
         snapshot = now(pipeline)
-        followed = follower.followed(snapshot)
+        followed = follower.followed(snapshot, 0.0)
         if snapshot.result is not None and (not seen or snapshot.frame is not seen[-1][0].frame):
             seen.append((snapshot, followed))
         time.sleep(0.005)

@@ -15,7 +15,8 @@ MOST_CLASSES = CODES // 3
 CHUNK = 2**14
 """NumPy widens its indices to 64 bits; in small parts these stay in the processor's cache."""
 
-Rgba = tuple[int, int, int, int]
+Look = tuple[int, ...]
+"""Four channels 0..255 in the order of the layer's, colours multiplied by alpha."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,10 @@ class ColourTable:
     """What codes look like.
 
     Args:
-        looks: RGBA 0..255 of each ink's line and area, colours multiplied by alpha.
+        looks: of each ink's line and area.
     """
 
-    def __init__(self, looks: Mapping[Ink, tuple[Rgba, Rgba]]) -> None:
+    def __init__(self, looks: Mapping[Ink, tuple[Look, Look]]) -> None:
         table = np.zeros((CODES + 1, 4), dtype=np.uint8)
         for ink, (line, fill) in looks.items():
             knots = np.array([(0, 0, 0, 0), line, fill])
@@ -63,14 +64,14 @@ class ColourTable:
         # same for codes and values.
         self._pairs = (values | (values[:, None] << np.uint64(32))).reshape(-1)
 
-    def look_up(self, codes: NDArray[np.uint8], rgba: NDArray[np.uint32]) -> None:
+    def look_up(self, codes: NDArray[np.uint8], pixels: NDArray[np.uint32]) -> None:
         """Writes what codes look like.
 
         Args:
             codes: (N,), N even.
-            rgba: (N,) RGBA, one 32-bit value a code; written into.
+            pixels: (N,) four channels, one 32-bit value a code; written into.
         """
-        two_codes, two_rgba = codes.view(np.uint16), rgba.view(np.uint64)
+        two_codes, two_pixels = codes.view(np.uint16), pixels.view(np.uint64)
         for start in range(0, two_codes.size, CHUNK):
             part = slice(start, start + CHUNK)
-            np.take(self._pairs, two_codes[part], out=two_rgba[part], mode="clip")
+            np.take(self._pairs, two_codes[part], out=two_pixels[part], mode="clip")

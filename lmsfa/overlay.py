@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import Colour, ModelCard
-from lmsfa.inks import MOST_CLASSES, ColourTable, Ink, inks_for
+from lmsfa.inks import MOST_CLASSES, ColourTable, Ink, Look, inks_for
 from lmsfa.outline import draw, outlines
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.quality.circle import Circle
@@ -65,9 +65,14 @@ class OverlayStyle:
 
 
 class Painter:
-    """Paints layers, on memory that it keeps. On one thread."""
+    """Paints layers, on memory that it keeps. On one thread.
 
-    def __init__(self) -> None:
+    Args:
+        blue_first: whether its layers are BGRA, as screens have it, instead of RGBA.
+    """
+
+    def __init__(self, *, blue_first: bool = False) -> None:
+        self._order = [2, 1, 0, 3] if blue_first else [0, 1, 2, 3]
         self._paper = Paper()
         self._planes = np.empty((2, 0), dtype=np.uint8)
         # Two in turn: a window still shows one, and may draw it again, while the next is painted.
@@ -99,7 +104,7 @@ class Painter:
             circle: the field of view, outside of which nothing is painted; None: the whole frame.
 
         Returns:
-            (height, width, 4) uint8 RGBA, colours multiplied by alpha; 0 everywhere but on
+            (height, width, 4) uint8 RGBA or BGRA, colours multiplied by alpha; 0 everywhere but on
             structures. Valid until the next call but one; another object at every call, so that
             what is painted anew is told from what was shown before.
         """
@@ -119,8 +124,8 @@ class Painter:
             self._clip(codes, circle)
         self._layers.reverse()
         self._table.look_up(self._planes[0], self._layers[0])
-        rgba = self._layers[0].view(np.uint8)
-        return rgba[: height * width * 4].reshape(height, width, 4)
+        pixels = self._layers[0].view(np.uint8)
+        return pixels[: height * width * 4].reshape(height, width, 4)
 
     def _clip(self, codes: NDArray[np.uint8], circle: Circle) -> None:
         """Takes away what lies outside of the field of view."""
@@ -145,12 +150,16 @@ class Painter:
             self._table = ColourTable(
                 {
                     ink: (
-                        premultiplied(card.classes[class_id].colour, style.outline_opacity),
-                        premultiplied(card.classes[class_id].colour, style.fill_opacity),
+                        self._look_of(card, class_id, style.outline_opacity),
+                        self._look_of(card, class_id, style.fill_opacity),
                     )
                     for class_id, ink in self._inks.items()
                 }
             )
+
+    def _look_of(self, card: ModelCard, class_id: int, opacity: float) -> Look:
+        colour = premultiplied(card.classes[class_id].colour, opacity)
+        return tuple(colour[channel] for channel in self._order)
 
 
 def paint_layer(

@@ -32,6 +32,7 @@ class VerdictLine(QWidget):
         self._mark = StateMark(18 if large else 14)
         self._word = QLabel()
         self._word.setProperty("role", "large word" if large else "word")
+        self._verdict: Verdict | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
@@ -45,6 +46,9 @@ class VerdictLine(QWidget):
 
     def show_verdict(self, verdict: Verdict) -> None:
         """Takes a verdict's sign, word and colour."""
+        if verdict == self._verdict:
+            return
+        self._verdict = verdict
         self._mark.show_level(verdict.level)
         self._word.setText(verdict.word)
         self._word.setStyleSheet(f"color: {verdict.level.colour.name()};")
@@ -76,6 +80,7 @@ class Gauge(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._readings: Readings | None = None
+        self._moving: bool | None = None
         self.number = QLabel(NOTHING)
         self.number.setObjectName("number")
         self.picture = VerdictLine(large=True)
@@ -119,7 +124,9 @@ class Gauge(QWidget):
         answering = scene.ai.word == "READY"
         moving = playing and readings.now.frames > 1
         self.number.setText(f"{readings.now.picture_fps:.0f}" if moving else NOTHING)
-        self.number.setStyleSheet("" if moving else f"color: {PALETTE.faint};")
+        if moving != self._moving:
+            self._moving = moving
+            self.number.setStyleSheet("" if moving else f"color: {PALETTE.faint};")
         self.picture.show_verdict(picture_verdict(scene))
         model_fps = f"{readings.now.model_fps:.1f}" if moving and answering else NOTHING
         self.model.show(model_fps, model_verdict(scene))

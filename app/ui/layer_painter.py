@@ -32,7 +32,7 @@ class LayerPainter:
         self._circle: Circle | None = None
         self._layer: Layer | None = None
         # The view holds one layer at a time, the one before this at most: two in turn suffice.
-        self._painter = Painter()
+        self._painter = Painter(blue_first=True)
 
     def layer_for(self, snapshot: Snapshot, style: OverlayStyle) -> Layer | None:
         """The layer for a snapshot's picture, or None where nothing may be painted on it.
@@ -42,7 +42,7 @@ class LayerPainter:
             style: how structures are drawn.
 
         Returns:
-            (h, w, 4) uint8 premultiplied RGBA of the picture's size on screen, or None.
+            (h, w, 4) uint8 premultiplied BGRA of the picture's size on screen, or None.
         """
         frame, result, card = snapshot.frame, snapshot.result, snapshot.model.card
         if frame is None or result is None or card is None:

@@ -19,7 +19,7 @@ class Scene:
 
     Attributes:
         snapshot: picture and states; its `result` is None where no overlay is to be shown.
-        layer: (h, w, 4) uint8 premultiplied RGBA over the whole picture, or None.
+        layer: (h, w, 4) uint8 premultiplied BGRA over the whole picture, or None.
         style: how structures are drawn and which are hidden.
         ai: the model's state in words.
         ai_off: the AI OFF latch.

@@ -16,11 +16,9 @@ from app.core.frame import Frame
 from app.ui.theme import PALETTE
 
 Layer = NDArray[np.uint8]
-FORMS = {
-    3: (cv2.COLOR_RGB2BGRA, QImage.Format.Format_RGB32),
-    4: (cv2.COLOR_RGBA2BGRA, QImage.Format.Format_ARGB32_Premultiplied),
-}
-"""By channels, how colours are put in Qt's order on a little-endian processor."""
+PICTURE_FORM = QImage.Format.Format_RGB32
+LAYER_FORM = QImage.Format.Format_ARGB32_Premultiplied
+"""What Qt draws fastest; on a little-endian processor blue comes first in both."""
 AREA_BELOW = 0.6
 """Of its width; a picture that is made much smaller would flicker between its pixels."""
 
@@ -58,7 +56,7 @@ class VideoView(QWidget):
 
         Args:
             frame: the picture, or None for an empty ground.
-            layer: (h, w, 4) uint8 premultiplied RGBA over all of the frame, best of `shown_size`;
+            layer: (h, w, 4) uint8 premultiplied BGRA over all of the frame, best of `shown_size`;
                 None: raw picture.
             layer_until_s: from this moment on, monotonic clock, the layer is not painted any more.
         """
@@ -119,38 +117,46 @@ def _beside(whole: QRect, picture: QRect) -> tuple[QRect, ...]:
 
 
 class _Scaled:
-    """Pixels in the size that the screen shows, made once. On the window's thread.
+    """Pixels in the size that the screen shows, made once, on memory that it keeps. On Qt's thread.
 
     OpenCV scales them: Qt would take twice the processor's time, of cores that the model needs.
     """
 
     def __init__(self) -> None:
         self._pixels: Layer | None = None
+        self._sized = self._solid = np.empty((0, 0, 0), dtype=np.uint8)
         self._image = QImage()
 
     def image(self, pixels: Layer, size: tuple[int, int]) -> QImage:
         """The picture or layer in this size.
 
         Args:
-            pixels: (H, W, 3) RGB or (H, W, 4) premultiplied RGBA, uint8.
+            pixels: (H, W, 3) RGB or (H, W, 4) premultiplied BGRA, uint8.
             size: height and width, pixels of the screen.
+
+        Returns:
+            What to draw before the next call.
         """
         if pixels is not self._pixels or (self._image.height(), self._image.width()) != size:
             self._pixels = pixels
-            self._image = _image_of(_scaled(pixels, size))
+            self._image = self._made(pixels, size)
         return self._image
 
+    def _made(self, pixels: Layer, size: tuple[int, int]) -> QImage:
+        height, width = size
+        channels = pixels.shape[2]
+        if pixels.shape[:2] != size:
+            self._sized = _room(self._sized, (height, width, channels))
+            small = width < AREA_BELOW * pixels.shape[1]
+            between = cv2.INTER_AREA if small else cv2.INTER_LINEAR
+            cv2.resize(pixels, (width, height), self._sized, interpolation=between)
+            pixels = self._sized
+        if channels == 4:
+            return QImage(pixels.data, width, height, 4 * width, LAYER_FORM)
+        self._solid = _room(self._solid, (height, width, 4))
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, self._solid)
+        return QImage(self._solid.data, width, height, 4 * width, PICTURE_FORM)
 
-def _scaled(pixels: Layer, size: tuple[int, int]) -> Layer:
-    if pixels.shape[:2] == size:
-        return pixels
-    between = cv2.INTER_AREA if size[1] < AREA_BELOW * pixels.shape[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=between), dtype=np.uint8)
 
-
-def _image_of(pixels: Layer) -> QImage:
-    """A QImage in Qt's own order of colours, which it draws fastest."""
-    height, width, channels = pixels.shape
-    code, form = FORMS[channels]
-    solid = cv2.cvtColor(pixels, code)
-    return QImage(solid.data, width, height, solid.strides[0], form)
+def _room(memory: Layer, shape: tuple[int, ...]) -> Layer:
+    return memory if memory.shape == shape else np.empty(shape, dtype=np.uint8)

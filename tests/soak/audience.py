@@ -11,8 +11,8 @@ from made_oracle import CARD
 
 from app.core.self_test.time_code import read_code
 from app.core.snapshot import Signal
-from app.ui.self_test.witness import painted_picture
-from app.ui.video_view import _scaled
+from app.ui.self_test.witness import painted_picture, pixels_of
+from app.ui.video_view import _Scaled
 from app.ui.window import Window
 from tests.soak.sender import RATE_FPS
 
@@ -96,6 +96,7 @@ class Audience:
     def __init__(self, window, phantom, due_s, max_age_s):
         self._oldest_s = max_age_s + ON_THE_WAY_S
         self._window, self._phantom, self._due_s = window, phantom, due_s
+        self._plain = _Scaled()
         self.paintings, self.ious, self.stale, self.counts = [], [], [], Counter()
         window.view.painted.connect(self._on_painted)
 
@@ -109,7 +110,8 @@ class Audience:
             return
         rgb = painted_picture(view)
         number = read_code(rgb)
-        if np.array_equal(rgb, _scaled(view._frame.rgb, rgb.shape[1::-1])):
+        plain = pixels_of(self._plain.image(view._frame.rgb, rgb.shape[:2]))
+        if np.array_equal(rgb, plain):
             self.paintings.append(Painting(now_s, number))
             return
         result = self._window.scene.snapshot.result

@@ -13,7 +13,7 @@ from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.data.phantom.truth import true_instances
 from lmsfa.engine import LmsfaEngine
 from lmsfa.postprocess import RawAnswer
-from lmsfa.prediction import Instance, MaskPlacement, Prediction
+from lmsfa.prediction import Prediction
 
 DELAY_S = 0.035
 
@@ -61,7 +61,7 @@ class NumberedOracle:
         if number is not None:
             view = self._phantom.at(number / self._asked.rate_fps, number)
             scale = rgb.shape[1] / self._asked.width
-            found = tuple(_scaled(instance, scale) for instance in true_instances(view))
+            found = tuple(one.scaled(scale, scale) for one in true_instances(view))
         time.sleep(max(0.0, ready_s - time.monotonic()))
         return Prediction(frame_index, captured_s, found, None, "oracle")
 
@@ -72,19 +72,3 @@ class NumberedOracle:
 def load(weights, runtime, *, threads):
     """As `app.core.supervision.child.Loader`; `weights` is a folder with a file `spec`."""
     return NumberedOracle(weights)
-
-
-def _scaled(found, scale):
-    place = found.placement
-    return Instance(
-        found.class_id,
-        found.score,
-        tuple(side * scale for side in found.box_xyxy),
-        found.mask,
-        MaskPlacement(
-            place.left_px * scale,
-            place.top_px * scale,
-            place.cell_width_px * scale,
-            place.cell_height_px * scale,
-        ),
-    )

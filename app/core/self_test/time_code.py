@@ -32,14 +32,14 @@ def read_code(rgb: NDArray[np.uint8]) -> int | None:
     Args:
         rgb: (H, W, 3) uint8; of the height the code's two rows are enough.
     """
-    side_px = rgb.shape[1] * BLOCK_SHARE
-    bits = []
-    for place in range(BITS + 2):
-        row, column = divmod(place, COLUMNS)
-        value = rgb[int((row + 0.5) * side_px), int((column + 0.5) * side_px)].mean()
-        if 64 < value < 192:
-            return None
-        bits.append(int(value > 127))
+    rows, columns = np.divmod(np.arange(BITS + 2), COLUMNS)
+    middles = [
+        ((cells + 0.5) * rgb.shape[1] * BLOCK_SHARE).astype(int) for cells in (rows, columns)
+    ]
+    values = rgb[middles[0], middles[1]].mean(axis=1)
+    if ((values > 64) & (values < 192)).any():
+        return None
+    bits = [int(value > 127) for value in values.tolist()]
     number = sum(bit << place for place, bit in enumerate(bits[:BITS]))
     return number if bits == _bits(number) else None
 

@@ -13,7 +13,7 @@ from app.core.frame import Frame
 from app.ui.paint_delay import PaintDelay
 from app.ui.video_view import VideoView
 
-RED = (255, 0, 0, 255)
+RED = (0, 0, 255, 255)
 
 
 def painted_red(view):

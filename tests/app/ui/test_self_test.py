@@ -151,15 +151,15 @@ def test_an_overlay_that_is_left_on_a_faulty_signal_is_found(checked, monkeypatc
 
 
 def test_a_view_that_touches_other_pixels_is_found(checked, monkeypatch):
-    image_of = video_view._image_of
+    image = video_view._Scaled.image
 
-    def tinted(pixels):
-        """A faint red wherever the layer is clear."""
+    def tinted(self, pixels, size):
+        """A faint blue wherever the layer is clear."""
         if pixels.shape[2] == 4:
             pixels = np.maximum(pixels, np.uint8([12, 0, 0, 12]))
-        return image_of(pixels).copy()
+        return image(self, pixels, size)
 
-    monkeypatch.setattr(video_view, "_image_of", tinted)
+    monkeypatch.setattr(video_view._Scaled, "image", tinted)
     assert not checked().pixels_outside().kept
 
 

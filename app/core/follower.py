@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from app.core.frame import Frame
 from app.core.snapshot import Result, Snapshot, SourceState
-from lmsfa.following.flow import Grey, MotionMeter, small_grey
+from lmsfa.following.flow import MotionMeter
 from lmsfa.following.moving import moved
 from lmsfa.outline import THICKNESS_SHARE
 
-KEPT_PICTURES = 8
-"""As many as pass at 60 frames a second until an answer is too old."""
 LEAST_WAY_PX = 0.3
 """What moved less did not move: the sensor's noise alone measures as much."""
 SOON_S = 0.05
@@ -25,11 +23,13 @@ class Follower:
 
     A picture that carries its own answer, as one that stands or waits for the model does, is left
     as it is.
+
+    Args:
+        meter: who measures; its own where nobody else looks at the same pictures.
     """
 
-    def __init__(self) -> None:
-        self._meter = MotionMeter()
-        self._greys: dict[tuple[int, int, float], Grey] = {}
+    def __init__(self, meter: MotionMeter | None = None) -> None:
+        self._meter = meter or MotionMeter()
         self._asked: tuple[Frame, Result] | None = None
         self._brought: Result | None = None
         self._way_px = 0.0
@@ -69,10 +69,7 @@ class Follower:
     def _bring(self, frame: Frame, result: Result) -> None:
         self._brought, self._way_px = None, 0.0
         height, width = frame.rgb.shape[:2]
-        # A signal may change its size; the old answer then belongs to no pixel of the new picture.
-        if result.frame.rgb.shape != frame.rgb.shape:
-            return
-        motion = self._meter.between(self._grey(result.frame), self._grey(frame), width)
+        motion = self._meter.between(result.frame.rgb, frame.rgb)
         if motion is None or not motion.same_scene:
             return
         there = moved(result.prediction, motion, height, width)
@@ -80,16 +77,6 @@ class Follower:
         if there.way_px > LEAST_WAY_PX:
             self._way_px = there.way_px
             self._brought = replace(result, prediction=there.prediction)
-
-    def _grey(self, frame: Frame) -> Grey:
-        """The frame's small picture, made once: today's newest frame is the next answered one."""
-        key = frame.source_id, frame.index, frame.captured_s
-        grey = self._greys.get(key)
-        if grey is None:
-            grey = self._greys[key] = small_grey(frame.rgb)
-            if len(self._greys) > KEPT_PICTURES:
-                del self._greys[next(iter(self._greys))]
-        return grey
 
 
 def _suffices(shown: Snapshot, snapshot: Snapshot, now_s: float) -> bool:

@@ -20,6 +20,7 @@ from app.core.supervision.process import EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
 from lmsfa.card import ModelCard
 from lmsfa.errors import InputError
+from lmsfa.following.flow import MotionMeter
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
 from lmsfa.registry import Engine, EngineError
@@ -69,6 +70,7 @@ class InferenceWorker:
         load: EngineLoader,
         *,
         max_age_ms: Callable[[], float],
+        motions: MotionMeter,
         on_change: Callable[[], None],
         predecessor: InferenceWorker | None = None,
     ) -> None:
@@ -79,6 +81,7 @@ class InferenceWorker:
             runtime: on what.
             load: how, on the worker's thread; what it can end ends with `stop`.
             max_age_ms: how old an overlay may be now; a gap in the answers is bridged no longer.
+            motions: measures how the picture moved between two answers.
             on_change: called on the worker's thread after every new view.
             predecessor: a stopped worker that may still hold the device; waited for.
         """
@@ -86,7 +89,7 @@ class InferenceWorker:
         self._runtime = runtime
         self._stopped = Event()
         self._load = load.until(self._stopped)
-        self._max_age_ms = max_age_ms
+        self._max_age_ms, self._motions = max_age_ms, motions
         self._on_change = on_change
         self._predecessor = predecessor
         self._mailbox: Mailbox[Frame] = Mailbox()
@@ -174,7 +177,7 @@ class InferenceWorker:
             )
             logger.info("the model runs on %s. %s", engine.runtime, engine.reason)
             self._publish(InferenceView(status))
-            tracker = Tracker()
+            tracker = Tracker(self._motions)
             while (frame := self._mailbox.take()) is not None:
                 self._in_hand = frame, time.monotonic()
                 self._answer(engine, tracker, frame)

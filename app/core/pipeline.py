@@ -27,6 +27,7 @@ from app.core.snapshot import (
 )
 from app.core.sources import Source, device_of, open_source
 from app.core.stage import CaptureView
+from lmsfa.following.flow import MotionMeter
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.covering import covered_share
 
@@ -49,6 +50,10 @@ class Pipeline:
 
     Every method returns at once (`close` within two seconds) and may be called on any thread.
     Errors of source and model appear in the snapshot, never as exceptions.
+
+    Attributes:
+        max_age_ms: age from capture up to which an answer may be painted in LIVE mode.
+        motions: measures how its pictures moved, for whoever paints its answers too.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Pipeline:
             patience: how long a live source is waited for before it is opened anew.
         """
         self.max_age_ms = max_age_ms
+        self.motions = MotionMeter()
         self._mode = mode
         self._load_engine = engine_loader
         self._open_source = source_opener
@@ -113,6 +119,7 @@ class Pipeline:
                 runtime,
                 self._load_engine,
                 max_age_ms=lambda: self.max_age_ms,
+                motions=self.motions,
                 on_change=self._wake_capture,
                 predecessor=previous or self._unloaded,
             )

@@ -62,7 +62,7 @@ class Controller(QObject):
         super().__init__()
         self._pipeline = pipeline
         self._readout = Readout()
-        self._follower = Follower()
+        self._follower = Follower(pipeline.motions)
         self._painter = LayerPainter()
         self._bound = AgeBound(pipeline)
         self._style = OverlayStyle()

@@ -18,7 +18,7 @@ import numpy as np
 from lmsfa.data.phantom.phantom import Phantom, View
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.data.phantom.truth import LEAST_AREA_PX, true_instances
-from lmsfa.following.flow import MotionMeter, small_grey
+from lmsfa.following.flow import MotionMeter
 from lmsfa.following.moving import moved
 from lmsfa.prediction import Instance, Prediction, Region
 
@@ -130,9 +130,8 @@ def _compare(meter: MotionMeter, before: View, later: View, found: _Age) -> floa
     """Adds two moments' figures; returns what moving took, milliseconds."""
     height, width = later.numbers.shape
     instances = true_instances(before)
-    grey = small_grey(before.rgb)
     start_s = time.thread_time()
-    motion = meter.between(grey, small_grey(later.rgb), width)
+    motion = meter.between(before.rgb, later.rgb)
     if motion is None or not motion.same_scene:
         found.withdrawn += 1
         return (time.thread_time() - start_s) * 1000

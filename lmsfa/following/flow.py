@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from threading import Lock
+from weakref import ReferenceType, ref
 
 import cv2
 import numpy as np
@@ -30,6 +33,10 @@ FEWEST_FOLLOWED = 0.7
 """Share of windows. Between made pictures 100 ms apart it is 0.88 at least, under water, smoke and
 a moving forceps too; over cuts 0.58 at most, between key frames of one patient's larynx as well."""
 
+REMEMBERED = 8
+"""Pictures, and pairs of them: as many as pass at 60 a second until an answer is too old."""
+
+Rgb = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 Field = NDArray[np.float32]
 
@@ -53,7 +60,7 @@ class Motion:
         return self.followed >= FEWEST_FOLLOWED
 
 
-def small_grey(rgb: NDArray[np.uint8], longer_side_px: int = LONGER_SIDE_PX) -> Grey:
+def small_grey(rgb: Rgb, longer_side_px: int = LONGER_SIDE_PX) -> Grey:
     """(H, W, 3) uint8 RGB -> (h, w) uint8, its longer side as asked, or less."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, longer_side_px / max(grey.shape))
@@ -70,31 +77,62 @@ def flow(search: cv2.DISOpticalFlow, of: Grey, to: Grey) -> Field:
 
 
 class MotionMeter:
-    """Measures motion between small pictures, in about three milliseconds. On one thread."""
+    """Measures motion between pictures, in about two milliseconds, once for all who ask.
+
+    Whoever moves an overlay and whoever follows instances look at the same pairs. Any thread; who
+    asks for what another is measuring waits for it.
+    """
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._search.setFinestScale(FINEST_SCALE)
         self._search.setPatchStride(PATCH_STRIDE_PX)
         self._search.setGradientDescentIterations(DESCENTS)
         self._search.setVariationalRefinementIterations(0)
+        # Weakly held: to remember a picture's motion must not keep the picture.
+        self._greys: deque[tuple[ReferenceType[Rgb], Grey]] = deque(maxlen=REMEMBERED)
+        self._motions: deque[tuple[ReferenceType[Rgb], ReferenceType[Rgb], Motion | None]] = deque(
+            maxlen=REMEMBERED
+        )
 
-    def between(self, before: Grey, now: Grey, frame_width: int) -> Motion | None:
+    def between(self, before: Rgb, now: Rgb) -> Motion | None:
         """The motion from one frame to a later one.
 
         Args:
-            before: what `small_grey` made of a frame.
-            now: the same of a later one.
-            frame_width: of the frames, pixels.
+            before: (H, W, 3) uint8 RGB; not written to from now on.
+            now: a later one, the same.
 
         Returns:
             None where the pictures differ in size or are too small to be compared.
         """
-        if before.shape != now.shape or min(now.shape) < SMALLEST_SIDE_PX:
+        with self._lock:
+            for known_before, known_now, motion in self._motions:
+                if known_before() is before and known_now() is now:
+                    return motion
+            motion = self._measured(before, now)
+            self._motions.append((ref(before), ref(now), motion))
+            return motion
+
+    def _measured(self, before: Rgb, now: Rgb) -> Motion | None:
+        # A signal may change its size; an old answer then belongs to no pixel of the new picture.
+        if before.shape != now.shape:
             return None
-        back = flow(self._search, now, before)
-        followed = _followed(before, now, back)
-        return Motion(back * np.float32(frame_width / now.shape[1]), followed)
+        greys = self._grey(before), self._grey(now)
+        if min(greys[0].shape) < SMALLEST_SIDE_PX:
+            return None
+        back = flow(self._search, greys[1], greys[0])
+        followed = _followed(*greys, back)
+        return Motion(back * np.float32(now.shape[1] / greys[1].shape[1]), followed)
+
+    def _grey(self, rgb: Rgb) -> Grey:
+        """Its small picture: today's newest frame is the next answered one."""
+        for known, grey in self._greys:
+            if known() is rgb:
+                return grey
+        grey = small_grey(rgb)
+        self._greys.append((ref(rgb), grey))
+        return grey
 
 
 def _followed(before: Grey, now: Grey, back: Field) -> float:

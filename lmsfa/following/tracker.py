@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from lmsfa.errors import InputError
-from lmsfa.following.flow import Grey, Motion, MotionMeter, small_grey
+from lmsfa.following.flow import Motion, MotionMeter, Rgb
 from lmsfa.following.moving import moved
 from lmsfa.following.overlap import coarse_iou, mixed
 from lmsfa.prediction import Instance, Prediction
@@ -72,21 +70,24 @@ class Tracker:
     the picture for up to `BRIDGED_ANSWERS` answers and `bridged_s` seconds: it always belongs to
     the frame that was answered last.
 
+    Args:
+        meter: who measures the motion; its own where nobody else looks at the same pictures.
+
     Attributes:
         bridged_s: set it to the age that an overlay may have.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, meter: MotionMeter | None = None) -> None:
         self.bridged_s = BRIDGED_S
-        self._meter = MotionMeter()
+        self._meter = meter or MotionMeter()
         self._tracks: tuple[_Track, ...] = ()
         self._next = 0
-        self._before: tuple[int, float, Grey, tuple[int, ...]] | None = None
+        self._before: tuple[int, float, Rgb, int] | None = None
 
     def tracked(
         self,
         prediction: Prediction,
-        rgb: NDArray[np.uint8],
+        rgb: Rgb,
         source_id: int = 0,
         time_s: float | None = None,
     ) -> Prediction:
@@ -108,17 +109,15 @@ class Tracker:
             self._follow(prediction, rgb, source_id, now_s)
         except cv2.error as error:
             # What was kept may be what it failed on.
-            self._meter, self._tracks, self._before = MotionMeter(), (), None
+            self._tracks, self._before = (), None
             raise TrackingError(f"the picture could not be followed ({error.func})") from error
         shown = [track.instance for track in self._tracks if track.is_shown]
         shown.sort(key=lambda entry: -entry.score)
         return replace(prediction, instances=tuple(shown), candidates=())
 
-    def _follow(
-        self, prediction: Prediction, rgb: NDArray[np.uint8], source_id: int, now_s: float
-    ) -> None:
+    def _follow(self, prediction: Prediction, rgb: Rgb, source_id: int, now_s: float) -> None:
         height, width = rgb.shape[:2]
-        seen = prediction.frame_index, now_s, small_grey(rgb), (source_id, height, width)
+        seen = prediction.frame_index, now_s, rgb, source_id
         motion = self._motion(*seen)
         self._before = seen
         if motion is None:
@@ -129,23 +128,21 @@ class Tracker:
             carried = self._carried(motion, height, width)
             self._tracks = self._continued(carried, prediction, now_s)
 
-    def _motion(
-        self, index: int, now_s: float, grey: Grey, signal: tuple[int, ...]
-    ) -> Motion | None:
+    def _motion(self, index: int, now_s: float, rgb: Rgb, source_id: int) -> Motion | None:
         """From the frame answered before to this one; None where it does not follow on.
 
         Args:
             index: of this frame.
             now_s: its time.
-            grey: its small picture.
-            signal: its source, height and width.
+            rgb: (H, W, 3) uint8.
+            source_id: where it comes from.
         """
         if self._before is None:
             return None
-        index_before, before_s, grey_before, signal_before = self._before
-        if signal != signal_before or now_s <= before_s or index < index_before:
+        index_before, before_s, rgb_before, source_before = self._before
+        if source_id != source_before or now_s <= before_s or index < index_before:
             return None
-        motion = self._meter.between(grey_before, grey, signal[-1])
+        motion = self._meter.between(rgb_before, rgb)
         return motion if motion is not None and motion.same_scene else None
 
     def _carried(self, motion: Motion, height: int, width: int) -> list[_Track]:

@@ -27,6 +27,7 @@ from app.core.report import (
 from app.core.snapshot import ModelState, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
+from lmsfa.following.flow import MotionMeter
 from lmsfa.registry import EngineError
 
 DISPLAY_S = 1 / 60
@@ -47,7 +48,7 @@ def run_live(job: Job, load: Load) -> Outcome:
         card = _loaded(pipeline, job)
         info = _opened(pipeline, job)
         with Reel(job, info) as reel:
-            run = _LiveRun(card, reel)
+            run = _LiveRun(card, pipeline.motions, reel)
             with suppress(KeyboardInterrupt):
                 _display(pipeline, run, reel)
         return run.outcome(job, pipeline.snapshot(time.monotonic()))
@@ -90,9 +91,9 @@ def _display(pipeline: Pipeline, run: _LiveRun, reel: Reel) -> None:
 class _LiveRun:
     """Paints what is new in each snapshot and keeps the figures."""
 
-    def __init__(self, card: ModelCard, reel: Reel) -> None:
+    def __init__(self, card: ModelCard, motions: MotionMeter, reel: Reel) -> None:
         self._reel = reel
-        self._follower = Follower()
+        self._follower = Follower(motions)
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)

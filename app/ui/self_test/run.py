@@ -6,6 +6,7 @@ import faulthandler
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.pipeline import Pipeline
@@ -20,7 +21,7 @@ from app.ui.self_test.checks import Checks
 from app.ui.window import Window
 
 SIXTY = "self-test at 60"
-MEASURED_S = 12.0
+MEASURED_S = 8.0
 SIXTY_S = 3.0
 WHOLE_S = 54.0
 """After so long nothing more is tried; what was not tried has failed."""
@@ -89,10 +90,21 @@ def every_promise(checks: Checks, sixty: CodedPicture, deadline_s: float) -> lis
     found: list[Promise] = []
     for name, check in rows.items():
         if time.monotonic() < deadline_s:
-            found += check()
+            found += _tried_twice(check, deadline_s)
         else:
             found.append(Promise(name, f"within {WHOLE_S:.0f} s", "not tried", kept=False))
     return found
+
+
+def _tried_twice(check: Callable[[], list[Promise]], deadline_s: float) -> list[Promise]:
+    """What a check finds, once more where something failed: any machine is held up now and then.
+
+    A promise that is broken is broken twice. The second answer counts, and says that it is one.
+    """
+    found = check()
+    if all(promise.kept for promise in found) or time.monotonic() > deadline_s:
+        return found
+    return [replace(again, found=f"{again.found} (second try)") for again in check()]
 
 
 def _engine_words(model: ModelStatus | None) -> str:

@@ -85,6 +85,37 @@ def test_a_picture_with_its_own_answer_is_left_as_it_is(oracle):
     assert Follower().followed(nothing, 0.0) is nothing
 
 
+def playing(snapshot, period_s):
+    return replace(snapshot, source=SourceStatus(SourceState.PLAYING, period_s=period_s))
+
+
+def test_a_picture_keeps_its_answer_where_the_next_one_is_near(oracle):
+    follower, frame = Follower(), frame_of(oracle, 33)
+    earlier, newer = (
+        replace(playing(snapshot_of(frame, frame_of(oracle, k), oracle), 1 / 30), expires_s=until_s)
+        for k, until_s in ((30, 1.0), (31, 2.0))
+    )
+    first = follower.followed(earlier, 0.5)
+    assert follower.followed(newer, 0.5).result is first.result
+    assert follower.followed(newer, 0.5).expires_s == first.expires_s
+    # Not beyond its time, nor where another model answers, nor of a source that stands.
+    assert follower.followed(newer, 1.5).result.frame is newer.result.frame
+    assert follower.followed(replace(newer, result=None), 1.5).result is None
+    for other in (
+        playing(newer, 0.2),
+        replace(newer, source=SourceStatus(SourceState.PAUSED, period_s=1 / 30)),
+        replace(
+            newer,
+            result=replace(
+                newer.result, prediction=replace(newer.result.prediction, model_id="another")
+            ),
+        ),
+    ):
+        follower = Follower()
+        follower.followed(earlier, 0.5)
+        assert follower.followed(other, 0.5).result.frame is newer.result.frame
+
+
 def test_where_nothing_moved_the_answer_stays_the_same_object():
     still = OracleEngine("phantom:still,seed=3,size=640x360", delay_s=0.0)
     snapshot = snapshot_of(frame_of(still, 33), frame_of(still, 30), still)

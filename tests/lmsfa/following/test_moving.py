@@ -1,6 +1,7 @@
 """Motion between frames: measured where it can be, said where it cannot, and masks go with it."""
 
 import json
+import weakref
 from argparse import ArgumentParser
 
 import cv2
@@ -13,7 +14,7 @@ from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.errors import InputError
 from lmsfa.evaluation.moved_overlays import judge_moved_overlays
-from lmsfa.following.flow import MotionMeter, small_grey
+from lmsfa.following.flow import MotionMeter
 from lmsfa.following.moving import moved
 from lmsfa.prediction import Prediction, Region
 
@@ -33,7 +34,26 @@ def view(rgb: np.ndarray, x: int = 100, y: int = 100) -> np.ndarray:
 
 
 def motion(before: np.ndarray, now: np.ndarray):
-    return MotionMeter().between(small_grey(before), small_grey(now), now.shape[1])
+    return MotionMeter().between(before, now)
+
+
+def test_a_pair_is_measured_once_for_all_who_ask() -> None:
+    meter, picture = MotionMeter(), surface()
+    before, now = view(picture), view(picture, 108, 96)
+    first = meter.between(before, now)
+    assert first is not None
+    assert meter.between(before, now) is first
+    assert meter.between(before, view(picture, 108, 96)) is not first
+    assert meter.between(now, before) is not first
+
+
+def test_a_meter_keeps_no_picture_that_nobody_else_has() -> None:
+    meter, picture = MotionMeter(), surface()
+    before, now = view(picture), view(picture, 108, 96)
+    meter.between(before, now)
+    kept = weakref.ref(before), weakref.ref(now)
+    del before, now
+    assert [one() for one in kept] == [None, None]
 
 
 def square(left: int, top: int, side: int = 120) -> np.ndarray:

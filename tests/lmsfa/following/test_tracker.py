@@ -131,7 +131,7 @@ def test_what_opencv_fails_on_costs_one_answer_and_the_next_begins_anew() -> Non
     case = Case()
     number = known(case)
     with pytest.raises(TrackingError, match="could not be followed"):
-        case.sees(square(4), rgb=np.zeros((0, 0, 3), np.uint8))
+        case.sees(square(4), rgb=np.zeros((HEIGHT, WIDTH, 3)))
     (found,) = case.sees(square(4))
     assert found.track > number
 

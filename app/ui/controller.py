@@ -45,8 +45,8 @@ logger = logging.getLogger(__name__)
 
 TICK_MS = 4
 """So often a new picture is looked for; on average it then waits two milliseconds."""
-SHOWN_EVERY_S = 0.016
-"""60 Hz: so often everything else is shown, and the picture where there is nothing new."""
+SHOWN_EVERY_S = 0.014
+"""60 Hz, as ticks fall: so often everything else is shown, and the picture where nothing is new."""
 UNANSWERED_S = 0.5
 """After so long without an answer, or a structure, the picture says so; sooner it would flicker."""
 

@@ -20,7 +20,6 @@ from app.ui.controller import Controller
 from app.ui.self_test.checks import Checks
 from app.ui.window import Window
 
-SIXTY = "self-test at 60"
 MEASURED_S = 8.0
 SIXTY_S = 3.0
 WHOLE_S = 54.0
@@ -50,7 +49,13 @@ def self_test(weights: Path, runtime: str, threads: int | None) -> SelfTestAnswe
 def _tried(weights: Path, runtime: str, threads: int | None, deadline_s: float) -> SelfTestAnswer:
     make_application()
     recording = cut_recording()
-    sources = {"self-test": CodedPicture(), SIXTY: CodedPicture(rate_fps=60.0)}
+    sources = {"self-test": CodedPicture()}
+
+    def sixty() -> tuple[str, CodedPicture]:
+        spec = f"self-test at 60, {len(sources)}"
+        sources[spec] = CodedPicture(rate_fps=60.0)
+        return spec, sources[spec]
+
     loader = ChildLoader(threads)
     with closing(Pipeline(engine_loader=loader, source_opener=sources.__getitem__)) as pipeline:
         controller = Controller(pipeline)
@@ -62,7 +67,7 @@ def _tried(weights: Path, runtime: str, threads: int | None, deadline_s: float) 
         window.show()
         promises = [recording]
         if checks.ready():
-            promises += every_promise(checks, sources[SIXTY], deadline_s)
+            promises += every_promise(checks, sixty, deadline_s)
         scene = checks.witness.scene
         model = scene.snapshot.model if scene is not None else None
         window.close()
@@ -71,12 +76,14 @@ def _tried(weights: Path, runtime: str, threads: int | None, deadline_s: float) 
     return finished_now(tuple(promises), _engine_words(model))
 
 
-def every_promise(checks: Checks, sixty: CodedPicture, deadline_s: float) -> list[Promise]:
+def every_promise(
+    checks: Checks, sixty: Callable[[], tuple[str, CodedPicture]], deadline_s: float
+) -> list[Promise]:
     """What the checks find, one after the other, as long as there is time.
 
     Args:
         checks: of a window with an overlay.
-        sixty: a source of 60 pictures a second that `SIXTY` opens.
+        sixty: makes a source of 60 pictures a second, and what opens it.
         deadline_s: from then on nothing more is tried, monotonic clock, seconds.
     """
     rows: dict[str, Callable[[], list[Promise]]] = {
@@ -85,7 +92,7 @@ def every_promise(checks: Checks, sixty: CodedPicture, deadline_s: float) -> lis
         "faults of the signal": checks.signals,
         "AI OFF": lambda: [checks.ai_off()],
         "model killed": lambda: [checks.model_killed()],
-        "60 pictures a second": lambda: checks.sixty(SIXTY, sixty, SIXTY_S),
+        "60 pictures a second": lambda: checks.sixty(sixty, SIXTY_S),
     }
     found: list[Promise] = []
     for name, check in rows.items():

@@ -33,7 +33,8 @@ class Witness(QObject):
         captured_s: when the picture of a number was captured, monotonic clock, seconds; where
             pictures carry their number. Ages are then measured by it too.
 
-    `numbers` are those of the painted pictures that could be read.
+    `numbers` are those of the painted pictures that could be read, `scenes` counts how often the
+    window was shown anew.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Witness(QObject):
         self.delays_ms, self.ages_ms = array("d"), array("d")
         self.painted_at_s, self.gaps_ms = array("d"), array("d")
         self.numbers = array("l")
+        self.scenes = 0
         self._last_beat_s = time.monotonic()
         window.view.painted.connect(self._on_painted)
         controller.start(self._show, window.show_bare)
@@ -73,10 +75,12 @@ class Witness(QObject):
         for figures in (self.delays_ms, self.ages_ms, self.painted_at_s, self.gaps_ms):
             del figures[:]
         del self.numbers[:]
+        self.scenes = 0
         self._begun_s = self._last_beat_s = time.monotonic()
 
     def _show(self, scene: Scene) -> None:
         self.scene = scene
+        self.scenes += 1
         self._window.show_scene(scene)
 
     def _on_painted(self, judged_s: float) -> None:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from app.core.supervision.engine import ChildLoader
+from lmsfa.backends.threads import thread_budget
 from lmsfa.interleaving import interleaved_ms
 from lmsfa.registry import load_engine
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
@@ -34,7 +35,7 @@ def pictures(path: Path) -> list[np.ndarray]:
 def measure(rounds: int) -> dict[str, object]:
     """Answers the same frames in both ways, in turns."""
     frames = pictures(DEMO_CLIP)
-    engines = (load_engine(WEIGHTS), ChildLoader()(WEIGHTS, "auto"))
+    engines = (load_engine(WEIGHTS), ChildLoader(thread_budget())(WEIGHTS, "auto"))
     turns = [cycle(frames) for _ in engines]
     runs = [
         lambda engine=engine, turn=turn: engine.predict(next(turn))

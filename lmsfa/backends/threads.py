@@ -28,10 +28,10 @@ def thread_budget(asked: int | None = None) -> int:
 
 
 def threads_beside_picture() -> int:
-    """Threads of a model in whose process's sight pictures are decoded, followed and painted.
+    """Threads of a model beside which pictures are decoded, followed and painted: they keep a core.
 
-    On two processors that share one core, as virtual ones often do, a second thread makes the model
-    hardly faster and a picture's delay twice as long (docs/performance.md).
+    On two processors that share one core's units, as virtual ones often do, a second thread makes
+    the model hardly faster and holds every picture up.
     """
     return max(1, _cores() - 1)
 

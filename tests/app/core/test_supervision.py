@@ -21,6 +21,7 @@ from app.core.snapshot import ModelState, PlaybackMode
 from app.core.supervision.engine import ChildLoader
 from app.core.supervision.process import EngineProcess
 from app.core.supervision.restarts import Restarts
+from lmsfa.backends.threads import thread_budget
 from lmsfa.registry import EngineError, load_engine
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
@@ -283,7 +284,7 @@ def test_the_process_has_neither_the_window_nor_what_it_does_not_run(weights):
 def test_the_shipped_weights_answer_alike_in_both_places():
     with av.open(str(DEMO_CLIP)) as clip:
         rgb = next(clip.decode(video=0)).to_ndarray(format="rgb24")
-    here, child = load_engine(WEIGHTS), ChildLoader()(WEIGHTS, "auto")
+    here, child = load_engine(WEIGHTS), ChildLoader(thread_budget())(WEIGHTS, "auto")
     try:
         assert (child.card, child.runtime, child.device) == (here.card, here.runtime, here.device)
         assert child.reason == here.reason

@@ -85,7 +85,7 @@ def test_an_overlay_that_outlives_its_answer_is_found(trial) -> None:
 @pytest.mark.slow
 def test_an_overlay_that_is_left_under_a_word_of_the_signal_is_found(trial, monkeypatch) -> None:
     monkeypatch.setattr(Pipeline, "_valid_result", _always)
-    monkeypatch.setattr(Follower, "followed", lambda _self, snapshot: snapshot)
+    monkeypatch.setattr(Follower, "followed", lambda _self, snapshot, _now_s: snapshot)
     stale = found_stale(trial, "blue")
     # A blue picture carries no number; its pixels tell.
     assert any(found["number"] is None for found in stale)

@@ -128,7 +128,7 @@ class Trial:
         if kind == "unplugged":
             self._controller.open(CAMERA)
             self.wait_until(lambda: not self._is_well(), 1)
-        if not self.wait_until(self._is_well, 30):
+        if not self.wait_until(self._is_well_again, 30):
             return {"fault": kind, "kept": False, "why": "no overlay before it"}
         self._rest(float(self._rng.uniform(0.3, 1.0)))
         # What was painted until now belongs to the fault before.
@@ -166,9 +166,7 @@ class Trial:
 
     def _seen(self, kind, fault, begun_s, seconds):
         ended_s = time.monotonic()
-        if self._controller._snapshot.model.stopped:
-            self._controller.answer(Answer.START_MODEL)
-        back = self.wait_until(self._is_well, RECOVERY_S)
+        back = self.wait_until(self._is_well_again, RECOVERY_S)
         back_s = time.monotonic()
         faulty = [(begun_s + fault.bound_s, begun_s + seconds)] if fault.withdraws else []
         stale, unnamed, stood_s = self.audience.judge(fault.bound_s, faulty)
@@ -196,6 +194,12 @@ class Trial:
     def _is_well(self):
         words = [text for text in self._window.chips.texts if text not in ("MOVED",)]
         return self.audience.has_overlay and not self._window.top.texts and not words
+
+    def _is_well_again(self):
+        """As `_is_well`; a model that was lost too often is started, as by a person."""
+        if self._controller._snapshot.model.stopped:
+            self._controller.answer(Answer.START_MODEL)
+        return self._is_well()
 
     def close(self):
         self._window.close()

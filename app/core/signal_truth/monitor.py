@@ -33,6 +33,7 @@ class SignalMonitor:
     def __init__(self, *, is_recording: bool, leaves_out: bool = False) -> None:
         self._is_recording, self._leaves_out = is_recording, leaves_out
         self._stillness = Stillness(leaves_out=leaves_out)
+        self._is_slate = False
         self._shape: tuple[int, ...] | None = None
         self._resized_s = float("-inf")
         self._named = self._candidate = Signal.GOOD
@@ -68,7 +69,11 @@ class SignalMonitor:
         if not self._is_recording:
             self._stillness.follow(coarse, frame.captured_s)
         if self._stillness.stands_s >= SLATE_S and is_one_colour(coarse):
+            self._is_slate = True
             return Signal.SLATE
+        if self._is_slate:
+            # It stood; the scene that comes after it does not.
+            self._is_slate, self._stillness = False, Stillness(leaves_out=self._leaves_out)
         if self._stillness.is_frozen:
             return Signal.FROZEN
         resized = frame.captured_s - self._resized_s < RESIZED_S

@@ -109,6 +109,14 @@ def test_a_slate_that_stands_is_no_signal_whatever_its_colour():
         assert Signal.FROZEN not in names
 
 
+def test_after_a_slate_the_scene_is_not_called_frozen():
+    slate = np.full((180, 320, 3), (70, 70, 70), np.uint8)
+    names = said([*tissue(RATE_FPS), *[slate] * (2 * RATE_FPS), *tissue(RATE_FPS)])
+    assert Signal.SLATE in names
+    assert Signal.FROZEN not in names
+    assert set(names[3 * RATE_FPS :]) == {Signal.GOOD}
+
+
 def test_another_size_is_said_for_a_second():
     names = said([*tissue(3), *tissue(2 * RATE_FPS, size=(426, 240))])
     assert names[:3] == [Signal.GOOD] * 3

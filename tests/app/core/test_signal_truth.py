@@ -111,10 +111,11 @@ def test_a_slate_that_stands_is_no_signal_whatever_its_colour():
 
 def test_after_a_slate_the_scene_is_not_called_frozen():
     slate = np.full((180, 320, 3), (70, 70, 70), np.uint8)
-    names = said([*tissue(RATE_FPS), *[slate] * (2 * RATE_FPS), *tissue(RATE_FPS)])
+    lived = tissue(8 * RATE_FPS)
+    names = said([*lived, *[slate] * (2 * RATE_FPS), *lived[:RATE_FPS]])
     assert Signal.SLATE in names
     assert Signal.FROZEN not in names
-    assert set(names[3 * RATE_FPS :]) == {Signal.GOOD}
+    assert set(names[-RATE_FPS + 3 :]) == {Signal.GOOD}
 
 
 def test_another_size_is_said_for_a_second():

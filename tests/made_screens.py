@@ -12,7 +12,7 @@ needs_screen = pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not 
 
 
 @contextmanager
-def virtual_screen(*name):
+def virtual_screen(*name, size=SIZE):
     """A black screen of its own name, or of the one that is given."""
     reading, writing = os.pipe()
     command = [
@@ -22,9 +22,11 @@ def virtual_screen(*name):
         str(writing),
         "-screen",
         "0",
-        f"{SIZE[0]}x{SIZE[1]}x24",
+        f"{size[0]}x{size[1]}x24",
         "-br",
     ]
+    # Else the server starts anew when its last client leaves, and refuses whoever comes just then:
+    # a screenshot taken before the program is there is such a client.
     command += ["-noreset", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
@@ -33,5 +35,5 @@ def virtual_screen(*name):
     try:
         yield f":{number}"
     finally:
-        server.kill()
+        server.terminate()
         server.wait(10)

@@ -15,6 +15,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from made_screens import virtual_screen
 
 from lmsfa.overlay import OverlayStyle, paint_layer
 from lmsfa.registry import load_engine
@@ -64,26 +65,6 @@ def still_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
             clip.mux(stream.encode(frame))
         clip.mux(stream.encode())
     return path
-
-
-@contextmanager
-def _screen() -> Iterator[str]:
-    """A virtual screen; its name."""
-    reading, writing = os.pipe()
-    size = f"{SCREEN[0]}x{SCREEN[1]}x24"
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
-    # Else the server starts anew when its last client leaves, and refuses whoever comes just then:
-    # a screenshot taken before the program is there is such a client.
-    command.append("-noreset")
-    server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        number = answer.readline().strip()
-    try:
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @contextmanager
@@ -158,7 +139,10 @@ def _expected_alpha(clip: Path, height: int, width: int) -> np.ndarray:
 
 @needs_screen
 def test_the_overlay_lies_on_the_structures_and_nowhere_else(still_clip: Path) -> None:
-    with _screen() as display, _main(display, "--source", str(still_clip)) as program:
+    with (
+        virtual_screen(size=SCREEN) as display,
+        _main(display, "--source", str(still_clip)) as program,
+    ):
         _wait(display, lambda screen: _picture(screen) is not None, program)
         # The colour panel is drawn when the card is known: from then on the model answers.
         marked = _wait(display, lambda screen: _shows_overlay(screen, still_clip), program)
@@ -194,6 +178,9 @@ def _shows_overlay(screen: np.ndarray, clip: Path) -> bool:
 
 @needs_screen
 def test_a_missing_file_is_said_in_the_window_and_the_window_stays(tmp_path: Path) -> None:
-    with _screen() as display, _main(display, "--source", str(tmp_path / "none.mkv")) as program:
+    with (
+        virtual_screen(size=SCREEN) as display,
+        _main(display, "--source", str(tmp_path / "none.mkv")) as program,
+    ):
         _wait(display, lambda screen: (screen.max(2) > 60).mean() > 0.01, program)
         assert program.poll() is None

@@ -32,10 +32,8 @@ else
 	@echo "Overlaid clip: output/demo-overlay.mkv, report: output/demo-report.json"
 endif
 
-# What keeps time, shows windows or starts a model's process runs alone; the rest two at a time.
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/lmsfa $(PYTEST_ARGS)
-	$(BIN)/python -m pytest tests/app tests/e2e tests/resources $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --ignore tests/law $(PYTEST_ARGS)
 
 check: setup
 	$(BIN)/ruff check

@@ -215,7 +215,7 @@ def test_a_batch_too_small_for_the_norms_is_said(
 
 @pytest.mark.slow
 def test_validation_losses_that_rise_stop_a_training(shapes_dataset: Path, tmp_path: Path) -> None:
-    trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=1, learning_rate=1e-9)
+    trainer = _trainer(shapes_dataset, tmp_path, epochs=30, patience_epochs=1, learning_rate=0.3)
     trainer.train(resume=False)
     rows = read_results(tmp_path)
     losses = [row[VALIDATION_LOSS] for row in rows]
@@ -241,33 +241,27 @@ def _command(root: Path, output: Path, *more: str) -> list[str]:
 
 @pytest.mark.slow
 def test_seeds_are_trained_in_turn_and_go_on_after_a_stop(
-    shapes_dataset: Path, tmp_path: Path
+    shapes_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [sys.executable, *_command(shapes_dataset, tmp_path, "--seeds", "2", "--resume")]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    command = _command(shapes_dataset, tmp_path, "--seeds", "2", "--resume")[2:]
+    assert main(command) == 0
+    answer = capsys.readouterr().out
     weights = [tmp_path / f"seed-{seed}" / "weights.safetensors" for seed in (0, 1)]
     cards = [read_card(path.with_suffix(".json")) for path in weights]
     assert cards[0].sha256 != cards[1].sha256
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert again.stdout == answer.stdout
+    assert main(command) == 0
+    assert capsys.readouterr().out == answer
 
 
 @pytest.mark.slow
 def test_two_processes_train_one_network(shapes_dataset: Path, tmp_path: Path) -> None:
     alone, shared = tmp_path / "alone", tmp_path / "shared"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, *_command(shapes_dataset, alone, "--batch", "8")],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+    assert main(_command(shapes_dataset, alone, "--batch", "8")[2:]) == 0
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
     answer = subprocess.run(
         [*launch, *_command(shapes_dataset, shared, "--batch", "8")],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
         capture_output=True,
         text=True,

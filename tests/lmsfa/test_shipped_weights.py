@@ -73,7 +73,8 @@ def test_runtimes_show_the_same_masks_on_the_validation_pictures(weights: Path) 
     asked = [
         name for name in ("openvino-fp32", "onnxruntime-fp32", "openvino-bf16") if name in here
     ]
-    for found in differences(weights, asked, dataset, dataset.in_split("val")):
+    # Every third: the neighbours of a picture are much like it.
+    for found in differences(weights, asked, dataset, dataset.in_split("val")[::3]):
         exact = found.runtime.endswith("fp32")
         assert found.median_iou >= (0.99 if exact else 0.97)
         assert found.low_iou >= (0.99 if exact else 0.9)

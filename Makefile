@@ -46,6 +46,6 @@ check: setup
 promises: setup
 	$(BIN)/python -m tests.promises --started $$($(BIN)/python -c "import time; print(time.time())")
 
-# The long trials, an hour: a steady stream, faults, and false alarms on the larynx set in LARYNX_DATA.
+# The long trials, forty minutes: a steady stream, faults, and false alarms on the larynx set in LARYNX_DATA.
 soak: setup
 	$(BIN)/python -m tests.soak --output docs/measurements $(if $(LARYNX_DATA),--larynx $(LARYNX_DATA))

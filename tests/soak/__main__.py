@@ -2,7 +2,7 @@
 
     python -m tests.soak --output docs/measurements [--larynx FOLDER] [--share 1]
 
-Whole they take an hour; `--share 0.02` runs a fiftieth of each.
+Whole they take forty minutes; `--share 0.02` runs a fiftieth of each.
 """
 
 import argparse

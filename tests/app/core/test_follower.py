@@ -116,6 +116,25 @@ def test_a_picture_keeps_its_answer_where_the_next_one_is_near(oracle):
         assert follower.followed(other, 0.5).result.frame is newer.result.frame
 
 
+def test_of_sixty_pictures_a_second_every_other_keeps_the_answer_of_the_one_before(oracle):
+    follower, answered = Follower(), frame_of(oracle, 30)
+    first = playing(snapshot_of(frame_of(oracle, 33), answered, oracle), 1 / 60)
+    brought = follower.followed(first, 0.5).result
+    frames = [replace(frame_of(oracle, 33 + k), captured_s=1.1 + k / 60) for k in range(3)]
+    second, third = (replace(first, frame=frame) for frame in frames[1:])
+    assert follower.followed(second, 0.5).result is brought
+    assert follower.followed(third, 0.5).result is not brought
+    for other in (
+        playing(second, 1 / 30),
+        replace(second, frame=replace(frames[1], captured_s=1.15)),
+        replace(second, frame=replace(frames[1], source_id=2)),
+        replace(second, frame=replace(frames[1], rgb=frames[1].rgb[::2, ::2])),
+    ):
+        follower = Follower()
+        brought = follower.followed(first, 0.5).result
+        assert follower.followed(other, 0.5).result is not brought
+
+
 def test_where_nothing_moved_the_answer_stays_the_same_object():
     still = OracleEngine("phantom:still,seed=3,size=640x360", delay_s=0.0)
     snapshot = snapshot_of(frame_of(still, 33), frame_of(still, 30), still)

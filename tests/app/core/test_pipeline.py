@@ -84,7 +84,8 @@ def test_a_model_that_never_answers_is_asked_the_newest_frame_next(clip, pipelin
     until(lambda: now(pipeline).frame is not None and now(pipeline).frame.index >= 30)
     engine.gate.release()
     until(lambda: len(engine.asked) == 2)
-    assert engine.asked[0] <= 1
+    # One of the first: which one depends on how soon the threads have their turn.
+    assert engine.asked[0] <= 5
     assert engine.asked[1] >= 30
     engine.gate.release(1000)
 

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from lmsfa.card import CardError
 from lmsfa.checkpoint import CheckpointError
+from lmsfa.cli import main
 from lmsfa.data.annotated import Truth
 from lmsfa.data.dataset import TrainingSet, as_example, collate
 from lmsfa.data.opening import open_dataset
@@ -124,8 +125,8 @@ def test_one_picture_is_learned_by_heart(shapes_dataset: Path) -> None:
     # Four pictures give the norms their statistics; one alone then learns with what they stored,
     # which is also what answers in the end.
     for pictures, rate, steps in (
-        (four, 2e-3, 80),
-        (one, 1e-3, 150),
+        (four, 2e-3, 70),
+        (one, 1e-3, 140),
     ):
         optimizer = torch.optim.AdamW(network.parameters(), lr=rate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
@@ -244,9 +245,13 @@ def test_colours_that_no_card_takes_are_refused_before_the_first_epoch(
         Trainer(dataset, tmp_path, recipe, Processes("cpu"), splits=splits, command="test")
 
 
+def _command(root: Path, output: Path, *more: str) -> list[str]:
+    command = ["train", "--data", str(root), "--output", str(output)]
+    return [*command, "--size", "64", "--epochs", "3", "--batch", "4", *more]
+
+
 def _train(root: Path, output: Path, *more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "lmsfa", "train", "--data", str(root), "--output", str(output)]
-    command += ["--size", "64", "--epochs", "3", "--batch", "4", *more]
+    command = [sys.executable, "-m", "lmsfa", *_command(root, output, *more)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -258,7 +263,7 @@ def _losses(output: Path) -> list[float]:
 @pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_curve(shapes_dataset: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert _train(shapes_dataset, whole).wait(120) == 0
+    assert main(_command(shapes_dataset, whole)) == 0
     process = _train(shapes_dataset, broken)
     deadline = time.monotonic() + 120
     while not (broken / "last.safetensors").is_file():

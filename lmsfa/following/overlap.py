@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
 
@@ -74,22 +75,42 @@ def mixed(new: Instance, carried: Instance, new_share: float) -> Instance:
         new_share * edge + (1 - new_share) * before
         for edge, before in zip(new.box_xyxy, carried.box_xyxy, strict=True)
     ]
+    # Both masks reach beyond the box, each to another side: kept whole, they would grow with every
+    # answer, and nothing beyond the box is ever painted.
+    rows = _around(box[1::2], place.top_px, place.cell_height_px, (top, bottom))
+    columns = _around(box[::2], place.left_px, place.cell_width_px, (left, right))
+    kept = (
+        slice(rows.start - top, rows.stop - top),
+        slice(columns.start - left, columns.stop - left),
+    )
+    weighted = cv2.addWeighted(sheets[0][kept], new_share, sheets[1][kept], 1 - new_share, 0)
     return replace(
         new,
         box_xyxy=(box[0], box[1], box[2], box[3]),
-        mask=_weighted(sheets, new_share),
+        mask=np.asarray(weighted, dtype=np.uint8),
         placement=MaskPlacement(
-            place.left_px + left * place.cell_width_px,
-            place.top_px + top * place.cell_height_px,
+            place.left_px + columns.start * place.cell_width_px,
+            place.top_px + rows.start * place.cell_height_px,
             place.cell_width_px,
             place.cell_height_px,
         ),
     )
 
 
-def _weighted(sheets: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
-    mask = cv2.addWeighted(sheets[0], share, sheets[1], 1 - share, 0)
-    return np.asarray(mask, dtype=np.uint8)
+def _around(
+    ends_px: Sequence[float], first_px: float, cell_px: float, there: tuple[int, int]
+) -> slice:
+    """The cells that a stretch touches, and one more on both sides.
+
+    Args:
+        ends_px: where it begins and ends.
+        first_px: where cell 0 begins.
+        cell_px: how long a cell is.
+        there: the first cell that there is, and the first beyond that there is not.
+    """
+    begin, end = ((edge_px - first_px) / cell_px for edge_px in ends_px)
+    first = min(max(there[0], math.floor(begin) - 1), there[1])
+    return slice(first, max(first, min(there[1], math.ceil(end) + 1)))
 
 
 def _shared(here: int, there: int, shift: int) -> tuple[slice, slice] | None:

@@ -26,6 +26,10 @@ NOISE_TILE_PX = 97
 """How far the noise is moved from frame to frame at most."""
 
 
+Box = tuple[slice, slice]
+"""Rows and columns of the picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What the lens shows, and what is really there.
@@ -72,7 +76,10 @@ class Phantom:
         shape = (height + NOISE_TILE_PX, width + NOISE_TILE_PX, 3)
         # Sensors interpolate their colour mosaic: neighbours share some of their noise.
         grain = np.asarray(cv2.GaussianBlur(rng.normal(0, 1, shape), (0, 0), 0.6))
-        self._noise = np.rint(grain * NOISE / grain.std()).astype(np.int16)
+        noise = np.rint(grain * NOISE / grain.std())
+        # Apart, because eight bits are added five times as fast as sixteen.
+        self._brighter = noise.clip(0, 255).astype(np.uint8)
+        self._darker = (-noise).clip(0, 255).astype(np.uint8)
         margin_px = int(np.ceil(WANDER * height)) + 2
         self._margin_px = margin_px
         self._shade = _lens_shade(width + 2 * margin_px, height + 2 * margin_px, CIRCLE * height)
@@ -81,35 +88,44 @@ class Phantom:
         """The view at a time; `frame` chooses its noise, so that a still scene still has some."""
         width, height = self._size
         way_s = time_s * self._events.pace
-        move = self._lens(way_s)
-        rgbg = self._seen(self._tissue.rgbg, move, cv2.INTER_LINEAR, cv2.BORDER_REFLECT)
-        numbers = self._seen(self._tissue.numbers, move, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
-        rgb = self._glared(rgbg, time_s)
         offset = [
             round(self._events.motion * WANDER * height * one.at(way_s)) for one in self._circle
         ]
         centre = width / 2 + offset[0], height / 2 + offset[1]
+        # Only what the lens lets through is made: about half of a wide picture.
+        rows, columns = box = self._box(*centre)
+        move = self._lens(way_s)
+        move[:, 2] += move[:, :2] @ (columns.start, rows.start)
+        rgbg = _seen(self._tissue.rgbg, move, box, cv2.INTER_LINEAR, cv2.BORDER_REFLECT)
+        numbers = _seen(self._tissue.numbers, move, box, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
+        rgb = self._glared(rgbg, time_s)
         if self._forceps is not None:
-            self._forceps.draw(rgb, numbers, centre, CIRCLE * height, time_s)
-        rgb = self._veiled(rgb, time_s)
+            inside = centre[0] - columns.start, centre[1] - rows.start
+            self._forceps.draw(rgb, numbers, inside, CIRCLE * height, time_s)
+        rgb = self._veiled(rgb, box, time_s)
         left, top = self._margin_px - offset[0], self._margin_px - offset[1]
-        shade = self._shade[top : top + height, left : left + width]
-        rgb = np.asarray(cv2.multiply(rgb, shade, scale=1 / 255), dtype=np.uint8)
+        shade = self._shade[top : top + height, left : left + width][box]
         numbers[shade[..., 0] == 0] = 0
+        picture = np.zeros((height, width, 3), dtype=np.uint8)
+        picture[box] = cv2.multiply(rgb, shade, scale=1 / 255)
+        seen = np.zeros((height, width), dtype=np.uint8)
+        seen[box] = numbers
         return View(
-            self._noisy(rgb, frame),
-            numbers,
-            self._tissue.classes,
-            (*centre, CIRCLE * height),
+            self._noisy(picture, frame), seen, self._tissue.classes, (*centre, CIRCLE * height)
         )
 
-    def _seen(
-        self, tissue: NDArray[np.uint8], move: NDArray[np.float64], between: int, beyond: int
-    ) -> NDArray[np.uint8]:
-        flags = between | cv2.WARP_INVERSE_MAP
-        return np.asarray(
-            cv2.warpAffine(tissue, move, self._size, flags=flags, borderMode=beyond), dtype=np.uint8
+    def _box(self, x: float, y: float) -> Box:
+        """Rows and columns around the lens circle, in whole cells of the veils' coarse grid."""
+        width, height = self._size
+        reach_px = CIRCLE * height + COARSE
+        rows, columns = (
+            slice(
+                max(0, int((middle - reach_px) // COARSE) * COARSE),
+                min(most, -int(-(middle + reach_px) // COARSE) * COARSE),
+            )
+            for middle, most in ((y, height), (x, width))
         )
+        return rows, columns
 
     def _lens(self, time_s: float) -> NDArray[np.float64]:
         """(2, 3): picture pixels to tissue pixels."""
@@ -134,7 +150,7 @@ class Phantom:
         bright = cv2.GaussianBlur(cv2.LUT(cv2.extractChannel(rgbg, 3), mirrored), (0, 0), 1.2)
         return np.asarray(cv2.add(rgb, cv2.merge([bright] * 3)), dtype=np.uint8)
 
-    def _veiled(self, rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.uint8]:
+    def _veiled(self, rgb: NDArray[np.uint8], box: Box, time_s: float) -> NDArray[np.uint8]:
         width, height = self._size
         coarse = (-(-height // COARSE), -(-width // COARSE))
         veil: Veil | None = None
@@ -145,10 +161,11 @@ class Phantom:
                 veil = next_veil if veil is None else over(veil, next_veil)
         if veil is None:
             return rgb
+        cells = tuple(slice(part.start // COARSE, -(-part.stop // COARSE)) for part in box)
         through, added = (
             cv2.resize(
-                np.clip(values, 0, 255).astype(np.uint8),
-                (width, height),
+                np.clip(values[cells], 0, 255).astype(np.uint8),
+                (rgb.shape[1], rgb.shape[0]),
                 interpolation=cv2.INTER_LINEAR,
             )
             for values in (veil.through * 255, veil.added)
@@ -159,8 +176,28 @@ class Phantom:
         rng = np.random.default_rng([self._seed, 2, frame])
         top, left = rng.integers(0, NOISE_TILE_PX, 2)
         height, width = rgb.shape[:2]
-        noise = self._noise[top : top + height, left : left + width]
-        return np.asarray(cv2.add(rgb, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+        tile = slice(top, top + height), slice(left, left + width)
+        brighter = cv2.add(rgb, self._brighter[tile])
+        return np.asarray(cv2.subtract(brighter, self._darker[tile]), dtype=np.uint8)
+
+
+def _seen(
+    tissue: NDArray[np.uint8], move: NDArray[np.float64], box: Box, between: int, beyond: int
+) -> NDArray[np.uint8]:
+    """The tissue on the rows and columns of a box.
+
+    Args:
+        tissue: (SIDE_PX, SIDE_PX) or with channels.
+        move: (2, 3) from the box's pixels to the tissue's.
+        box: rows and columns of the picture.
+        between: how OpenCV interpolates.
+        beyond: what it takes beyond the tissue's edge.
+    """
+    rows, columns = box
+    size = columns.stop - columns.start, rows.stop - rows.start
+    flags = between | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(tissue, move, size, flags=flags, borderMode=beyond)
+    return np.asarray(warped, dtype=np.uint8)
 
 
 def _lens_shade(width: int, height: int, radius_px: float) -> NDArray[np.uint8]:

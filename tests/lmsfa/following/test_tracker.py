@@ -164,6 +164,17 @@ def test_a_trembling_outline_is_calmed_and_stays_where_it_belongs() -> None:
     assert shown.region(HEIGHT, WIDTH).iou(true) > 0.93
 
 
+def test_a_mask_does_not_grow_however_long_it_is_followed() -> None:
+    case = Case()
+    for number in range(80):
+        step = abs(number % 40 - 20)
+        (found,) = case.sees(square(step), rgb=view(step))
+    plain = square(step)
+    assert found.mask.shape[0] <= plain.mask.shape[0] + 2
+    assert found.mask.shape[1] <= plain.mask.shape[1] + 2
+    assert found.region(HEIGHT, WIDTH).iou(plain.region(HEIGHT, WIDTH)) > 0.95
+
+
 def known(case: Case) -> int:
     for step in range(4):
         (found,) = case.sees(square(step))

@@ -22,7 +22,6 @@ from app.ui.window import Window
 
 MEASURED_S = 8.0
 SIXTY_S = 3.0
-TRIED_AGAIN = ("second", "third")
 WHOLE_S = 54.0
 """After so long nothing more is tried; what was not tried has failed."""
 HUNG_S = 58.0
@@ -98,23 +97,21 @@ def every_promise(
     found: list[Promise] = []
     for name, check in rows.items():
         if time.monotonic() < deadline_s:
-            found += _tried_anew(check, deadline_s)
+            found += _tried_twice(check, deadline_s)
         else:
             found.append(Promise(name, f"within {WHOLE_S:.0f} s", "not tried", kept=False))
     return found
 
 
-def _tried_anew(check: Callable[[], list[Promise]], deadline_s: float) -> list[Promise]:
-    """What a check finds, anew where something failed: any machine is held up now and then.
+def _tried_twice(check: Callable[[], list[Promise]], deadline_s: float) -> list[Promise]:
+    """What a check finds, once more where something failed: any machine is held up now and then.
 
-    A promise that is broken is broken every time. The last answer counts, and says which it is.
+    A promise that is broken is broken twice. The second answer counts, and says that it is one.
     """
     found = check()
-    for which in TRIED_AGAIN:
-        if all(promise.kept for promise in found) or time.monotonic() > deadline_s:
-            break
-        found = [replace(again, found=f"{again.found} ({which} try)") for again in check()]
-    return found
+    if all(promise.kept for promise in found) or time.monotonic() > deadline_s:
+        return found
+    return [replace(again, found=f"{again.found} (second try)") for again in check()]
 
 
 def _engine_words(model: ModelStatus | None) -> str:

@@ -77,7 +77,7 @@ class Phantom:
         # Sensors interpolate their colour mosaic: neighbours share some of their noise.
         grain = np.asarray(cv2.GaussianBlur(rng.normal(0, 1, shape), (0, 0), 0.6))
         noise = np.rint(grain * NOISE / grain.std())
-        # Apart, because eight bits are added five times as fast as sixteen.
+        # Apart, because OpenCV adds bytes faster than wider numbers.
         self._brighter = noise.clip(0, 255).astype(np.uint8)
         self._darker = (-noise).clip(0, 255).astype(np.uint8)
         margin_px = int(np.ceil(WANDER * height)) + 2

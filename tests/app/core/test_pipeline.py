@@ -81,11 +81,11 @@ def test_a_model_that_never_answers_is_asked_the_newest_frame_next(clip, pipelin
     pipeline.load(ANY)
     until(lambda: now(pipeline).model.state is ModelState.READY)
     pipeline.open(str(clip))
-    until(lambda: now(pipeline).frame is not None and now(pipeline).frame.index >= 30)
+    # A frame is shown before it is offered to the model: once this one is shown, 30 was offered.
+    until(lambda: now(pipeline).frame is not None and now(pipeline).frame.index >= 31)
     engine.gate.release()
     until(lambda: len(engine.asked) == 2)
-    # One of the first: which one depends on how soon the threads have their turn.
-    assert engine.asked[0] <= 5
+    assert engine.asked[0] <= 1
     assert engine.asked[1] >= 30
     engine.gate.release(1000)
 

@@ -13,9 +13,9 @@ from typing import Any
 from lmsfa.errors import InputError
 from lmsfa.whole_file import write_whole
 
-SCHEMA_VERSION = 3
-"""2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation.
-Cards of 1 and 2 are read on."""
+SCHEMA_VERSION = 4
+"""2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation; 4 activities
+and what is only a demonstration. Cards of 1 to 3 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 
@@ -32,6 +32,7 @@ _TEXTS = (
     "grouped_by",
     "licence",
     "attribution",
+    "demonstration",
     "command",
     "sha256",
 )
@@ -84,6 +85,9 @@ class ModelCard:
         nms_iou: overlapping boxes of one class above this IoU are one instance.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
+        activities: names of what a model tells of the whole picture; empty where it tells nothing.
+        demonstration: why the model only shows how such a system works, a sentence for the screen;
+            empty where it is more than that.
         started_from: domain and SHA-256 of the weights that training began with, and of those that
             taught it; empty for none.
         grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
@@ -107,6 +111,8 @@ class ModelCard:
     nms_iou: float
     training_domain: str
     synthetic: bool = False
+    activities: tuple[str, ...] = ()
+    demonstration: str = ""
     score_thresholds: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
     started_from: str = ""
@@ -130,6 +136,11 @@ class ModelCard:
             raise CardError(
                 f"draw_priority must name every class once: expected {names}, "
                 f"got {list(self.draw_priority)}"
+            )
+        told = self.activities
+        if len(told) == 1 or len(set(told)) != len(told):
+            raise CardError(
+                f"activities must be none, or two or more different names, got {list(told)}"
             )
         _check_scores(self.score_thresholds, self.temperature, names)
         check_input_size(self.input_size_px, self.input_multiple_px)
@@ -174,7 +185,11 @@ def _check_kinds(card: ModelCard) -> None:
         ("a number 0..1", _SHARES, _is_share),
         ("an object", _OBJECTS, lambda value: isinstance(value, Mapping)),
         ("true or false", ("synthetic",), lambda value: isinstance(value, bool)),
-        ("sentences", ("leaks",), lambda value: all(isinstance(part, str) for part in value)),
+        (
+            "texts",
+            ("leaks", "activities"),
+            lambda value: all(isinstance(part, str) and part for part in value),
+        ),
     ):
         for name in names:
             if not fits(getattr(card, name)):
@@ -280,9 +295,9 @@ def card_from(fields: object, path: Path) -> ModelCard:
             "use a matching release"
         )
     try:
-        # What schema 2 added has defaults that mean what schema 1 did.
+        # What schemas 2 and 4 added has defaults that mean what the ones before did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
-        if version != SCHEMA_VERSION and known["system"] == "lmsfa":
+        if version in (1, 2) and known["system"] == "lmsfa":
             known["architecture"] = {"activation": "silu", **known.get("architecture", {})}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
@@ -290,6 +305,7 @@ def card_from(fields: object, path: Path) -> ModelCard:
         )
         known["draw_priority"] = tuple(known["draw_priority"])
         known["leaks"] = tuple(known.get("leaks", ()))
+        known["activities"] = tuple(known.get("activities", ()))
         return ModelCard(**known)
     except CardError as error:
         raise CardError(f"{path}: {error}") from None

@@ -122,6 +122,7 @@ class Prediction:
         instances: highest score first, all at or above the card's score threshold.
         activity: name of the recognised activity, or None where the model knows none.
         model_id: SHA-256 of the weights, so that a replaced model's answer is recognised.
+        activity_score: confidence of `activity`, 0..1; None beside no activity.
         candidates: instances that are too weak to be shown by themselves, highest score first;
             whoever follows instances over frames may know one of them.
     """
@@ -132,6 +133,7 @@ class Prediction:
     activity: str | None
     model_id: str
     candidates: tuple[Instance, ...] = ()
+    activity_score: float | None = None
 
     def scaled(self, x: float, y: float) -> Prediction:
         """What is shown of it in a frame so many times as wide and as high; no candidates."""

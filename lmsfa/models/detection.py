@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+
+from lmsfa.models.network import Network
 
 Levels = tuple[Tensor, Tensor, Tensor]
 """Features at strides 8, 16 and 32."""
@@ -60,14 +61,10 @@ class TrainingLogits:
     auxiliary: AuxiliaryLogits | None
 
 
-class InstanceNetwork(nn.Module):
-    """A network of this family, whatever its layers.
+class InstanceNetwork(Network):
+    """A network of this kind, whatever its layers."""
 
-    Attributes:
-        config: a frozen dataclass with `classes`; with it the constructor makes the same network.
-    """
-
-    config: Any
+    input_multiple_px = INPUT_MULTIPLE_PX
 
     def head_logits(self, rgb: Tensor) -> HeadLogits:
         """(B, 3, H, W) in 0..1 -> raw answers."""
@@ -96,14 +93,6 @@ class InstanceNetwork(nn.Module):
             logits.coefficients,
         ]
         return torch.cat(per_cell, 2), logits.prototypes
-
-    def fuse(self) -> Self:
-        """Collapses every block to its inference form, in place."""
-        for block in self.modules():
-            fuse_block = getattr(block, "fuse", None)
-            if block is not self and callable(fuse_block):
-                fuse_block()
-        return self.eval()
 
 
 def rows_of_cells(maps: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ def as_message(prediction: Prediction) -> tuple[Head, list[bytes]]:
         "frame_index": prediction.frame_index,
         "captured_s": prediction.captured_s,
         "activity": prediction.activity,
+        "activity_score": prediction.activity_score,
         "model_id": prediction.model_id,
         "instances": [_as_head(found) for found in prediction.instances],
         "candidates": [_as_head(found) for found in prediction.candidates],
@@ -52,6 +53,7 @@ def _prediction(head: Head, masks: bytes) -> Prediction:
         head["activity"],
         head["model_id"],
         tuple(found[shown:]),
+        head["activity_score"],
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lmsfa.letterbox import Letterbox
 from lmsfa.prediction import Instance, MaskPlacement
+from lmsfa.upsampling import cells_around
 
 MASK_STRIDE = 4
 """Input pixels a prototype cell covers."""
@@ -183,19 +184,13 @@ def _mask(
     """The coarse mask inside the box, one cell wider where the grid has one."""
     height, width = answer.grid
     box = answer.detections[row, :4]
-    left, right = _cells(box[0], box[2], width)
-    top, bottom = _cells(box[1], box[3], height)
-    mask = answer.mask(row, classes, (slice(top, bottom), slice(left, right)))
+    columns = cells_around(box[0] / MASK_STRIDE, box[2] / MASK_STRIDE, (0, width))
+    rows = cells_around(box[1] / MASK_STRIDE, box[3] / MASK_STRIDE, (0, height))
+    mask = answer.mask(row, classes, (rows, columns))
     placement = MaskPlacement(
-        (left * MASK_STRIDE - place.left_px) / place.scale_x,
-        (top * MASK_STRIDE - place.top_px) / place.scale_y,
+        (columns.start * MASK_STRIDE - place.left_px) / place.scale_x,
+        (rows.start * MASK_STRIDE - place.top_px) / place.scale_y,
         MASK_STRIDE / place.scale_x,
         MASK_STRIDE / place.scale_y,
     )
     return mask, placement
-
-
-def _cells(start: float, end: float, limit: int) -> tuple[int, int]:
-    first = int(np.floor(start / MASK_STRIDE)) - 1
-    last = int(np.ceil(end / MASK_STRIDE)) + 1
-    return min(max(first, 0), limit), max(min(last, limit), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,18 @@ class MaskPlacement:
     top_px: float
     cell_width_px: float
     cell_height_px: float
+
+
+def cells_around(begin: float, end: float, there: tuple[int, int]) -> slice:
+    """The cells that a stretch touches, and one more on both sides, as far as there are any.
+
+    Args:
+        begin: of the stretch, in cells.
+        end: of the stretch.
+        there: the first cell that there is, and the first beyond that there is not.
+    """
+    first = min(max(there[0], math.floor(begin) - 1), there[1])
+    return slice(first, max(first, min(there[1], math.ceil(end) + 1)))
 
 
 class Paper:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.core.frame import Frame
 from app.core.snapshot import Result, Snapshot, SourceState
+from app.core.succession import AT_ONCE_S, follows_at_once
 from lmsfa.following.flow import MotionMeter
 from lmsfa.following.moving import moved
 from lmsfa.outline import THICKNESS_SHARE
@@ -14,10 +15,6 @@ LEAST_WAY_PX = 0.3
 """What moved less did not move: the sensor's noise alone measures as much."""
 SOON_S = 0.05
 """Until the next picture: so long a newer answer waits for it."""
-AT_ONCE_S = 0.022
-"""Pictures that follow each other so soon, faster than 45 a second, are followed up every second
-time: each in turn would take more of two cores than the picture leaves, and hold it up. What moves
-100 pixels a second is two pixels further by then."""
 VISIBLE_SHARE = THICKNESS_SHARE / 2
 """Of the frame's height: half an outline's thickness is seen."""
 
@@ -97,15 +94,7 @@ def _suffices(shown: Snapshot, snapshot: Snapshot, now_s: float) -> bool:
         return False
     within_s = SOON_S if snapshot.frame is shown.frame else AT_ONCE_S
     next_is_near = 0 < snapshot.source.period_s <= within_s
-    return next_is_near and _is_at_once(shown.frame, snapshot.frame)
-
-
-def _is_at_once(before: Frame | None, frame: Frame | None) -> bool:
-    """Whether a picture is the one before, or the next of its source at once."""
-    if before is None or frame is None:
-        return False
-    alike = before.source_id == frame.source_id and before.rgb.shape == frame.rgb.shape
-    return alike and 0 <= frame.captured_s - before.captured_s <= AT_ONCE_S
+    return next_is_near and follows_at_once(shown.frame, snapshot.frame)
 
 
 def is_visibly_moved(snapshot: Snapshot) -> bool:

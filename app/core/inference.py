@@ -15,6 +15,7 @@ from app.core.frame import Frame
 from app.core.loading import EngineLoader
 from app.core.mailbox import Mailbox
 from app.core.snapshot import ModelState, ModelStatus, Result, Timings
+from app.core.succession import follows_at_once
 from app.core.supervision.engine import ANSWER_S
 from app.core.supervision.process import EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
@@ -31,6 +32,8 @@ KEPT_RESULTS = 3
 """The locked picture on screen, the next one that waits to be due, and one in hand."""
 MEASURED_ANSWERS = 64
 POLL_S = 0.05
+SLOW_MS = 8.0
+"""An answer that takes longer fills half the time from one picture to the next of 60 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class InferenceWorker:
         self._predecessor = predecessor
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._offered: Frame | None = None
+        self._left_out = 0
         self._in_hand: tuple[Frame, float] | None = None
         self._durations_ms: deque[float] = deque(maxlen=MEASURED_ANSWERS)
         self._view = InferenceView(ModelStatus(ModelState.LOADING))
@@ -122,11 +126,30 @@ class InferenceWorker:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def offer(self, frame: Frame) -> None:
-        """Puts a frame before the model; offering the same frame twice in a row asks once."""
-        if frame is not self._offered:
-            self._offered = frame
-            self._mailbox.put(frame)
+    def offer(self, frame: Frame, *, passing: bool = False) -> None:
+        """Puts a frame before the model; offering the same frame twice in a row asks once.
+
+        Args:
+            frame: what to answer.
+            passing: whether its successor is on its way. A slow model is not asked about one that
+                comes at once after another: it would leave the picture no time.
+        """
+        if frame is self._offered:
+            return
+        if passing and self._is_slow and follows_at_once(self._offered, frame):
+            self._left_out += 1
+            return
+        self._offered = frame
+        self._mailbox.put(frame)
+
+    @property
+    def _skipped(self) -> int:
+        return self._mailbox.replaced + self._left_out
+
+    @property
+    def _is_slow(self) -> bool:
+        p50_ms = self._view.status.p50_ms
+        return p50_ms is not None and p50_ms > SLOW_MS
 
     def settled(self, frame: Frame) -> bool:
         """Whether no answer to `frame` is still to come: given, refused, or nobody is there."""
@@ -212,7 +235,7 @@ class InferenceWorker:
             message="",
             p50_ms=statistics.median(self._durations_ms),
             frames_answered=self._view.status.frames_answered + 1,
-            frames_skipped=self._mailbox.replaced,
+            frames_skipped=self._skipped,
         )
         results = (*self._view.results[1 - KEPT_RESULTS :], result)
         self._publish(InferenceView(status, results, done=frame))
@@ -225,7 +248,7 @@ class InferenceWorker:
             self._view.status,
             state=ModelState.FAULT,
             message=str(error),
-            frames_skipped=self._mailbox.replaced,
+            frames_skipped=self._skipped,
         )
         self._publish(InferenceView(status, done=frame))
 

@@ -191,11 +191,11 @@ class Pipeline:
         for worker in workers:
             worker.join(max(0.0, give_up_s - time.monotonic()))
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, frame: Frame, *, passing: bool = False) -> None:
         """See `stage.Model`."""
         inference = self._inference
         if inference is not None:
-            inference.offer(frame)
+            inference.offer(frame, passing=passing)
 
     def settled(self, frame: Frame) -> bool:
         """See `stage.Model`."""

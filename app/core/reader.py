@@ -119,7 +119,7 @@ class SourceReader:
         captured_s = self._progress_s if picture.captured_s is None else picture.captured_s
         frame = self.stage.frame_from(picture, captured_s)
         # First the model: it needs longer than looking at the picture takes.
-        self.stage.model.offer(frame)
+        self.stage.model.offer(frame, passing=True)
         self.stage.show(frame, SourceState.PLAYING)
 
 

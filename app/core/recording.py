@@ -81,7 +81,7 @@ class RecordingPlayer:
         frame = self._next_frame or self._stage.frame_from(picture, due_s)
         self._show(frame, SourceState.PLAYING)
         if self._stage.mode is PlaybackMode.LIVE:
-            self._stage.model.offer(frame)
+            self._stage.model.offer(frame, passing=True)
 
     def _due_s(self, picture: Picture, now_s: float) -> float:
         """When the picture is due on the monotonic clock."""

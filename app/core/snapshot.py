@@ -118,7 +118,8 @@ class ModelStatus:
         p50_ms: median time from taking a frame to its answer, of the last answers; None before the
             first.
         frames_answered: answers given.
-        frames_skipped: frames that a newer one replaced before the model was free.
+        frames_skipped: frames that a newer one replaced before the model was free, or that came
+            too soon after another for a slow model.
         stopped: True where it answers nothing more unless a person starts it again.
     """
 

@@ -14,6 +14,7 @@ from app.core.frame import Frame
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, Signal, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
+from app.core.succession import follows_at_once
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.monitor import QualityMonitor
 
@@ -26,8 +27,11 @@ PERIODS = 8
 class Model(Protocol):
     """The model's side as the capture thread sees it. Called on the capture thread."""
 
-    def offer(self, frame: Frame) -> None:
-        """Puts a frame before the current model; the same frame twice in a row asks once."""
+    def offer(self, frame: Frame, *, passing: bool = False) -> None:
+        """Puts a frame before the current model; the same frame twice in a row asks once.
+
+        A `passing` one, whose successor is on its way, may go without an answer.
+        """
 
     def settled(self, frame: Frame) -> bool:
         """Whether no further answer to `frame` is to be expected of the current model."""
@@ -92,6 +96,7 @@ class Stage:
         self._arrivals_s: deque[float] = deque(maxlen=PERIODS + 1)
         self._monitor = SignalMonitor(is_recording=True)
         self._quality = QualityMonitor()
+        self._looked: Frame | None = None
 
     def frame_from(self, picture: Picture, captured_s: float) -> Frame:
         """Makes the frame of a picture captured at `captured_s` on the monotonic clock."""
@@ -140,8 +145,10 @@ class Stage:
             for _ in range(LOOKS - 1):
                 self._monitor.judge(frame, arrived_s)
                 self._quality.judge(frame.rgb)
-        covered = 0.0 if jumped else self.model.covered(frame, shown.status.view.circle)
-        self._look_at(frame, covered)
+        if jumped or self._monitor.is_in_doubt or not follows_at_once(self._looked, frame):
+            self._looked = frame
+            covered = 0.0 if jumped else self.model.covered(frame, shown.status.view.circle)
+            self._look_at(frame, covered)
 
     def _begin_to_look(self, info: SourceInfo) -> None:
         self._monitor = SignalMonitor(is_recording=info.is_recording, leaves_out=info.leaves_out)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
+from lmsfa.upsampling import cells_around
 
 CELL_ROUNDING = 1e-3
 """Share of a cell by which two grids may be apart and still be the same."""
@@ -77,8 +76,13 @@ def mixed(new: Instance, carried: Instance, new_share: float) -> Instance:
     ]
     # Both masks reach beyond the box, each to another side: kept whole, they would grow with every
     # answer, and nothing beyond the box is ever painted.
-    rows = _around(box[1::2], place.top_px, place.cell_height_px, (top, bottom))
-    columns = _around(box[::2], place.left_px, place.cell_width_px, (left, right))
+    rows, columns = (
+        cells_around((begin - first_px) / cell_px, (end - first_px) / cell_px, there)
+        for begin, end, first_px, cell_px, there in (
+            (box[1], box[3], place.top_px, place.cell_height_px, (top, bottom)),
+            (box[0], box[2], place.left_px, place.cell_width_px, (left, right)),
+        )
+    )
     kept = (
         slice(rows.start - top, rows.stop - top),
         slice(columns.start - left, columns.stop - left),
@@ -95,22 +99,6 @@ def mixed(new: Instance, carried: Instance, new_share: float) -> Instance:
             place.cell_height_px,
         ),
     )
-
-
-def _around(
-    ends_px: Sequence[float], first_px: float, cell_px: float, there: tuple[int, int]
-) -> slice:
-    """The cells that a stretch touches, and one more on both sides.
-
-    Args:
-        ends_px: where it begins and ends.
-        first_px: where cell 0 begins.
-        cell_px: how long a cell is.
-        there: the first cell that there is, and the first beyond that there is not.
-    """
-    begin, end = ((edge_px - first_px) / cell_px for edge_px in ends_px)
-    first = min(max(there[0], math.floor(begin) - 1), there[1])
-    return slice(first, max(first, min(there[1], math.ceil(end) + 1)))
 
 
 def _shared(here: int, there: int, shift: int) -> tuple[slice, slice] | None:

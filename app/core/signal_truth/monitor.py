@@ -39,6 +39,11 @@ class SignalMonitor:
         self._named = self._candidate = Signal.GOOD
         self._seen = 0
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the last picture looked otherwise than what is said: the next one matters."""
+        return self._candidate is not self._named
+
     def judge(self, frame: Frame, arrived_s: float) -> Signal:
         """What this picture and those before it say.
 

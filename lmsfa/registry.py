@@ -18,8 +18,11 @@ SYSTEMS = {
     "lmsfa": "lmsfa.engine:load",
     "lmsfa_small": "lmsfa.engine:load",
     "yolo_baseline": "lmsfa.engine:load",
+    "hrmedseg": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
+SEMANTIC_SYSTEMS = ("hrmedseg",)
+"""Those whose networks tell the class of every cell, and not instances."""
 SMALLER = {"lmsfa": "lmsfa_small"}
 """System name -> the one that answers the same in about half the time, a little less well."""
 

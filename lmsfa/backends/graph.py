@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, check_tensors, load_strictly, read_weights
 from lmsfa.errors import InputError
-from lmsfa.models.detection import INPUT_MULTIPLE_PX, InstanceNetwork
 from lmsfa.models.families import Config, Family, family_of
+from lmsfa.models.network import Network
 from lmsfa.registry import EngineError
 
 LARGEST_NUMBER = 4096
@@ -20,7 +20,11 @@ LARGEST_NUMBER = 4096
 
 
 class PictureGraph(nn.Module):
-    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P)."""
+    """(1, S, S, 3) uint8 RGB -> what the network answers, of one picture, channels last.
+
+    An instance network: detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P). A semantic
+    one: rows (classes + activities, 1), maps (S / 4, S / 4, classes).
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -30,11 +34,11 @@ class PictureGraph(nn.Module):
         """As the class says; float answers of the network's own precision."""
         weight = next(self.network.parameters())
         rgb = (canvas.to(weight.dtype) / 255).permute(0, 3, 1, 2)
-        detections, prototypes = self.network(rgb)
-        return detections[0], prototypes.permute(0, 2, 3, 1)[0]
+        first, second = self.network(rgb)
+        return first[0], second.permute(0, 2, 3, 1)[0]
 
 
-def load_network(weights: Path) -> tuple[InstanceNetwork, ModelCard]:
+def load_network(weights: Path) -> tuple[Network, ModelCard]:
     """The network of a weights file, unfused, in evaluation mode, on the CPU.
 
     Raises:
@@ -68,10 +72,11 @@ def _config(card: ModelCard, family: Family, weights: Path) -> Config:
                 f"{weights}: the card's architecture is no {family.title}: "
                 f"{name!r} is {said!r}, expected {expected}"
             )
-    if card.input_size_px % INPUT_MULTIPLE_PX:
+    multiple_px = family.network.input_multiple_px
+    if card.input_size_px % multiple_px or card.input_multiple_px != multiple_px:
         raise CheckpointError(
-            f"{weights}: {family.title} reads inputs of a multiple of {INPUT_MULTIPLE_PX} px, "
-            f"the card says {card.input_size_px}"
+            f"{weights}: {family.title} reads inputs of a multiple of {multiple_px} px, "
+            f"the card says {card.input_size_px} of a multiple of {card.input_multiple_px}"
         )
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in card.architecture.items()}
     try:
@@ -82,6 +87,12 @@ def _config(card: ModelCard, family: Family, weights: Path) -> Config:
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "
             f"the card names {len(card.classes)}; weights and card do not belong together"
+        )
+    told = getattr(config, "activities", 0)
+    if told != len(card.activities):
+        raise CheckpointError(
+            f"{weights}: the architecture tells {told} activities, the card names "
+            f"{len(card.activities)}; weights and card do not belong together"
         )
     return config
 

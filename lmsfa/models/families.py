@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from lmsfa.errors import InputError
-from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.hrmedseg import Hrmedseg, HrmedsegConfig
 from lmsfa.models.lmsfa import SMALL, Lmsfa, LmsfaConfig
+from lmsfa.models.network import Network
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
 
-Config = LmsfaConfig | YoloBaselineConfig
+Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A network's name for people, its default shape, and what makes it from a shape."""
+    """What networks of one kind have in common.
+
+    Attributes:
+        title: for people.
+        config: the default shape.
+        network: makes one from a shape.
+        size_px: side of the input that its authors count operations at.
+    """
 
     title: str
     config: Config
-    network: type[Any]
+    network: type[Network]
+    size_px: int = 640
 
-    def make(self, config: Config) -> InstanceNetwork:
+    def make(self, config: Config) -> Network:
         """A network with fresh weights; `config` is of the dataclass of this family's default."""
-        network: InstanceNetwork = self.network(config)
-        return network
+        return self.network(config)
 
 
 FAMILIES = {
     "lmsfa": Family("LMSF-A", LmsfaConfig(), Lmsfa),
     "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
     "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
+    "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg, 1024),
 }
 """By the card's `system`."""
 

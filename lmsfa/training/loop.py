@@ -22,7 +22,7 @@ from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
+from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.initial import start_from
@@ -78,7 +78,10 @@ class Trainer:
         self.processes, self.splits = processes, splits
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
-        self.network = self.family.make(replace(self.family.config, classes=len(names)))
+        network = self.family.make(replace(self.family.config, classes=len(names)))
+        if not isinstance(network, InstanceNetwork):
+            raise TrainingError(f"{self.family.title} answers no instances to train")
+        self.network = network
         self.start = start_from(self.network, self.family, names, init) if init else None
         if self.start:
             shared = ", ".join(self.start.classes) or "none"
@@ -261,7 +264,7 @@ class Trainer:
             ),
             draw_priority=tuple(entry.name for entry in upwards),
             input_size_px=self.recipe.size_px,
-            input_multiple_px=INPUT_MULTIPLE_PX,
+            input_multiple_px=self.network.input_multiple_px,
             score_threshold=0.4,
             nms_iou=0.6,
             training_domain=self.dataset.name,

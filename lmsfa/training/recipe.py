@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from lmsfa.card import check_input_size
 from lmsfa.errors import InputError
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
 from lmsfa.training.losses import LossWeights
 
@@ -54,8 +53,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Checks what a person may have mistyped."""
-        family_of(self.model)
-        check_input_size(self.size_px, INPUT_MULTIPLE_PX)
+        family = family_of(self.model)
+        check_input_size(self.size_px, family.network.input_multiple_px)
         for name, value, least in (
             ("epochs", self.epochs, 1),
             ("batch", self.batch, 1),

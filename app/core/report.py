@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.core.activity_spans import ActivityFigures
 from app.core.snapshot import Signal
 from app.core.sources.folder import picture_files
 from app.core.sources.source import path_of
@@ -48,6 +49,8 @@ class Report:
         overlay_age_ms: age of the overlays when painted.
         instances: how often each class was found, summed over the answers; with --live, over those
             that were displayed.
+        activities: at how many frames each activity stood, and from when to when; of none where no
+            overlay was painted.
         device: where the model ran.
         engine: runtime and precision.
         source_sha256: of the file, or of a folder's pictures one after the other; "" for live
@@ -66,6 +69,7 @@ class Report:
     model_fps: float
     overlay_age_ms: AgeFigures
     instances: dict[str, int]
+    activities: dict[str, ActivityFigures]
     device: str
     engine: str
     source_sha256: str

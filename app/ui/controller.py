@@ -10,7 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from app.core.follower import Follower, is_visibly_moved
+from app.core.activity_words import ActivityWords
+from app.core.caption import marks
+from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.pipeline import Pipeline
 from app.core.self_test.promise import SelfTestAnswer, last_answer
@@ -35,6 +37,7 @@ from app.ui.notices import (
 )
 from app.ui.paint_delay import PaintDelay
 from app.ui.readout import Readout
+from app.ui.recent_answers import RecentAnswers
 from app.ui.scene import Scene
 from app.ui.theme import RESOURCES
 from lmsfa.card import ModelCard
@@ -47,8 +50,6 @@ TICK_MS = 4
 """So often a new picture is looked for; on average it then waits two milliseconds."""
 SHOWN_EVERY_S = 0.014
 """60 Hz, as ticks fall: so often everything else is shown, and the picture where nothing is new."""
-UNANSWERED_S = 0.5
-"""After so long without an answer, or a structure, the picture says so; sooner it would flicker."""
 
 
 class Controller(QObject):
@@ -81,7 +82,7 @@ class Controller(QObject):
         self._snapshot = pipeline.snapshot(self._decided_s)
         self._painted: Frame | None = None
         self._pulled_frame: Frame | None = None
-        self._answered_s = self._marked_s = self._moved_s = -UNANSWERED_S
+        self._recent, self._activity = RecentAnswers(), ActivityWords()
         self._fault = DisplayFault()
         self._show: Callable[[Scene], None] | None = None
         self._show_bare: ShowBare | None = None
@@ -132,7 +133,7 @@ class Controller(QObject):
         snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
-            self._note_answer(snapshot, now_s)
+            self._recent.note(snapshot, self._style.hidden, now_s)
         self._snapshot, self._decided_s = snapshot, now_s
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
@@ -334,26 +335,14 @@ class Controller(QObject):
         playing = snapshot.source.state is SourceState.PLAYING
         return not playing or self._mode is PlaybackMode.LOCKED
 
-    def _note_answer(self, snapshot: Snapshot, now_s: float) -> None:
-        if snapshot.result is None:
-            return
-        self._answered_s = now_s
-        if is_visibly_moved(snapshot):
-            self._moved_s = now_s
-        if any(
-            found.class_id not in self._style.hidden
-            for found in snapshot.result.prediction.instances
-        ):
-            self._marked_s = now_s
-
     def _scene(self, snapshot: Snapshot, now_s: float) -> Scene:
         ai = ai_state(
             snapshot,
             ai_off=self._ai_off,
             raw=self._raw,
             hidden=self._style.hidden,
-            answered=now_s - self._answered_s < UNANSWERED_S,
-            marked=now_s - self._marked_s < UNANSWERED_S,
+            answered=self._recent.answered(now_s),
+            marked=self._recent.marked(now_s),
         )
         return Scene(
             snapshot=snapshot,
@@ -366,11 +355,18 @@ class Controller(QObject):
             readings=self._readout.at(now_s),
             chips=(
                 *self._fault.chips(now_s),
-                *chips(ai, snapshot, now_s, was_moved=now_s - self._moved_s < UNANSWERED_S),
+                *chips(ai, snapshot, now_s, was_moved=self._recent.moved(now_s)),
             ),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
+            activity=self._activity_words(snapshot, now_s),
+            marks="" if self._ai_off else marks(snapshot.model.card),
         )
+
+    def _activity_words(self, snapshot: Snapshot, now_s: float) -> str:
+        if self._ai_off or self._raw:
+            return ""
+        return self._activity.of(snapshot, now_s + self._delay.expected_s)
 
     def _bottom_notices(self) -> tuple[Notice, ...]:
         proposal = self._bound.proposal

@@ -29,6 +29,8 @@ class Scene:
         chips: words at the picture's corner.
         top: notices at the picture's top.
         bottom: notices at its bottom.
+        activity: what the model takes the whole picture for; empty where it is not to be said.
+        marks: words of the model that must stand at the picture, SYNTHETIC or DEMONSTRATION.
     """
 
     snapshot: Snapshot
@@ -42,3 +44,5 @@ class Scene:
     chips: tuple[tuple[Level, str], ...]
     top: tuple[Notice, ...]
     bottom: tuple[Notice, ...]
+    activity: str = ""
+    marks: str = ""

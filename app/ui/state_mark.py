@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
@@ -56,22 +57,43 @@ class StateMark(QWidget):
 
 
 class Chip(QWidget):
-    """A word with its sign on a solid ground, for the picture's corner."""
+    """A word with its sign on a solid ground, for the picture's corner.
 
-    def __init__(self, level: Level, text: str) -> None:
+    Args:
+        level: shape and colour of the sign.
+        text: the word.
+        colour: of the word, as #rrggbb; the level's where none is given.
+    """
+
+    def __init__(self, level: Level, text: str, colour: str = "") -> None:
         super().__init__()
         self.setObjectName("chip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         mark = StateMark(18)
         mark.show_level(level)
-        words = QLabel(text)
+        self._words = words = QLabel(text)
         words.setObjectName("chipWords")
-        words.setStyleSheet(f"color: {level.colour.name()};")
+        words.setStyleSheet(f"color: {colour or level.colour.name()};")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 16, 8)
         row.setSpacing(10)
         row.addWidget(mark)
         row.addWidget(words)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._words.text()
+
+    def show_words(self, text: str) -> None:
+        """Says something else."""
+        self._words.setText(text)
+
+    def keep_room(self, texts: Iterable[str]) -> None:
+        """Becomes no narrower than the widest of these texts needs."""
+        self._words.ensurePolished()
+        metrics = self._words.fontMetrics()
+        self._words.setMinimumWidth(max(map(metrics.horizontalAdvance, texts), default=0))
 
 
 class ChipRow(QWidget):

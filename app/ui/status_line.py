@@ -1,21 +1,21 @@
-"""The line that is always in sight: model state, training domain, runtime, research use."""
+"""The line that is always in sight: model state, training domain, system, research use."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from app.core.caption import caption, system_title
 from app.core.snapshot import ModelStatus
 from app.ui.ai_state import AiState
 from app.ui.state_mark import StateMark
 from app.ui.theme import PALETTE, Level
-from lmsfa.card import ModelCard
 
 RESEARCH_LINE = "Research use only - not a medical device"
 
 
 class StatusLine(QWidget):
-    """State by sign and word, what the model was trained on, where it runs, what this is not."""
+    """State by sign and word, what the model has seen, which it is, where, what this is not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class StatusLine(QWidget):
         return "  ".join(label.text() for label in self.findChildren(QLabel))
 
     def show_state(self, ai: AiState, model: ModelStatus) -> None:
-        """Shows the model's state, its training domain and where it runs."""
+        """Shows the model's state, its training domain, which it is and where it runs."""
         self._mark.show_level(ai.level)
         if (ai.word, ai.level) != self._shown:
             self._shown = (ai.word, ai.level)
@@ -55,16 +55,13 @@ class StatusLine(QWidget):
             self._word.setStyleSheet(f"color: {ai.level.colour.name()};")
         self._detail.setText(ai.detail)
         self._detail.setVisible(bool(ai.detail))
-        self._domain.setText(domain_words(model.card))
-        self._runtime.setText(" · ".join(part for part in (model.runtime, model.device) if part))
+        card = model.card
+        self._domain.setText(caption(card))
+        self._domain.setToolTip(card.demonstration if card is not None else "")
+        title = system_title(card) if card is not None else ""
+        parts = title, model.runtime, model.device
+        self._runtime.setText(" · ".join(part for part in parts if part))
         self._runtime.setToolTip(model.reason)
-
-
-def domain_words(card: ModelCard | None) -> str:
-    """What the weights have seen: "trained on: larynx", with SYNTHETIC for made pictures."""
-    if card is None:
-        return "trained on: -"
-    return f"trained on: {card.training_domain}" + (" · SYNTHETIC" if card.synthetic else "")
 
 
 def _divider() -> QFrame:

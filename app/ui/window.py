@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.caption import system_title
 from app.core.frame import Frame
 from app.ui import file_choice
+from app.ui.answer_chips import AnswerChips
 from app.ui.banner import BannerStack
 from app.ui.chips import Chips
 from app.ui.controller import Controller
@@ -21,6 +23,7 @@ from app.ui.state_mark import ChipRow
 from app.ui.status_line import StatusLine
 from app.ui.transport_bar import TransportBar
 from app.ui.video_view import VideoView
+from lmsfa.card import ModelCard
 
 
 class Window(QWidget):
@@ -32,13 +35,14 @@ class Window(QWidget):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.setWindowTitle("LMSF-A overlay - research use only")
+        self.setWindowTitle(_title(None))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(1600, 1000)
         self._controller = controller
         self.source_bar = SourceBar()
         self.view = VideoView()
         self.chips = ChipRow()
+        self.said = AnswerChips()
         self.top = BannerStack()
         self.bottom = BannerStack()
         self.transport = TransportBar()
@@ -61,10 +65,12 @@ class Window(QWidget):
         snapshot = scene.snapshot
         self.view.show_frame(snapshot.frame, scene.layer, snapshot.expires_s)
         self.chips.show_chips(scene.chips)
+        self.said.show_scene(scene)
         self.top.show_notices(scene.top)
         self.bottom.show_notices(scene.bottom)
         self.source_bar.show_source(snapshot.source)
         self.status.show_state(scene.ai, snapshot.model)
+        self.setWindowTitle(_title(snapshot.model.card))
         self.column.show_scene(scene)
         self.transport.show_scene(scene)
 
@@ -72,6 +78,7 @@ class Window(QWidget):
         """Shows the picture without overlay and these words; everything else stays as it is."""
         self.view.show_frame(frame, None)
         self.chips.show_chips(chips)
+        self.said.withdraw()
 
     def toggle_full_screen(self) -> None:
         """Fills the screen, or comes back."""
@@ -112,6 +119,8 @@ class Window(QWidget):
         over.addWidget(self.top)
         over.addWidget(self.chips, alignment=Qt.AlignmentFlag.AlignLeft)
         over.addStretch()
+        # Away from the alarms, and from where sources sign their pictures.
+        over.addWidget(self.said, alignment=Qt.AlignmentFlag.AlignRight)
         over.addWidget(self.bottom)
         stage.addLayout(over, 0, 0)
         picture = QVBoxLayout()
@@ -167,3 +176,8 @@ class Window(QWidget):
 
     def _load(self, path: str) -> None:
         self._controller.load(Path(path))
+
+
+def _title(card: ModelCard | None) -> str:
+    overlay = "Overlay" if card is None else f"{system_title(card)} overlay"
+    return f"{overlay} - research use only"

@@ -1,4 +1,4 @@
-"""Keeps instances the same from answer to answer: identities, calm outlines, bridged gaps."""
+"""Keeps answers steady: instances with identities, calm outlines, bridged gaps; activities."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 
 from lmsfa.errors import InputError
+from lmsfa.following.activity import CalmActivity
 from lmsfa.following.flow import Motion, MotionMeter, Rgb
 from lmsfa.following.moving import moved
 from lmsfa.following.overlap import coarse_iou, mixed
@@ -68,7 +69,7 @@ class Tracker:
     A new instance must reach the card's threshold and be there in the next answer too; one that is
     known may be as weak as a candidate. An instance that an answer does not hold goes along with
     the picture for up to `BRIDGED_ANSWERS` answers and `bridged_s` seconds: it always belongs to
-    the frame that was answered last.
+    the frame that was answered last. The activity is that of the last second, see `CalmActivity`.
 
     Args:
         meter: who measures the motion; its own where nobody else looks at the same pictures.
@@ -82,6 +83,7 @@ class Tracker:
         self._meter = meter or MotionMeter()
         self._tracks: tuple[_Track, ...] = ()
         self._next = 0
+        self._activity = CalmActivity()
         self._before: tuple[int, float, Rgb, int] | None = None
 
     def tracked(
@@ -110,10 +112,12 @@ class Tracker:
         except cv2.error as error:
             # What was kept may be what it failed on.
             self._tracks, self._before = (), None
+            self._activity.forget()
             raise TrackingError(f"the picture could not be followed ({error.func})") from error
         shown = [track.instance for track in self._tracks if track.is_shown]
         shown.sort(key=lambda entry: -entry.score)
-        return replace(prediction, instances=tuple(shown), candidates=())
+        calmed = self._activity.calmed(prediction, now_s)
+        return replace(calmed, instances=tuple(shown), candidates=())
 
     def _follow(self, prediction: Prediction, rgb: Rgb, source_id: int, now_s: float) -> None:
         height, width = rgb.shape[:2]
@@ -121,6 +125,7 @@ class Tracker:
         motion = self._motion(*seen)
         self._before = seen
         if motion is None:
+            self._activity.forget()
             self._tracks = tuple(
                 _Track(self._named(entry), now_s, from_start=True) for entry in prediction.instances
             )

@@ -1,10 +1,12 @@
-"""Lays answers over frames, on memory that is used again."""
+"""Lays answers and words over frames, on memory that is used again."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.caption import caption, marks
+from app.core.headless.lettering import SAID_RGB, WARNING_RGB, burn
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
@@ -23,6 +25,9 @@ class Compositor:
         self._style = OverlayStyle()
         self._painter = Painter()
         self._picture = np.empty((0, 0, 3), dtype=np.uint8)
+        # A recording has no line beneath it that would say the rest.
+        said = caption(card) if marks(card) else ""
+        self._caption = said, WARNING_RGB if card.demonstration else SAID_RGB
 
     def over(
         self, rgb: NDArray[np.uint8], prediction: Prediction, circle: Circle | None
@@ -37,10 +42,31 @@ class Compositor:
         Returns:
             (H, W, 3) uint8 RGB, valid until the next call.
         """
-        if self._picture.shape != rgb.shape:
-            self._picture = np.empty_like(rgb)
+        self._fit(rgb)
         height, width = rgb.shape[:2]
         layer = self._painter.paint(
             prediction, self._card, self._style, height, width, circle=circle
         )
         return blend(rgb, layer, self._picture)
+
+    def captioned(self, rgb: NDArray[np.uint8], activity: str) -> NDArray[np.uint8]:
+        """Burns in what the model is, and what it takes the picture for.
+
+        Args:
+            rgb: (H, W, 3) uint8 RGB: a frame, or what `over` gave for it.
+            activity: the words of the activity, see `activity_words`; empty where it knows none.
+
+        Returns:
+            (H, W, 3) uint8 RGB, valid until the next call; `rgb` where nothing is to be said.
+        """
+        if not activity and not self._caption[0]:
+            return rgb
+        if rgb is not self._picture:
+            self._fit(rgb)
+            np.copyto(self._picture, rgb)
+        burn(self._picture, (self._caption, (activity, SAID_RGB)))
+        return self._picture
+
+    def _fit(self, rgb: NDArray[np.uint8]) -> None:
+        if self._picture.shape != rgb.shape:
+            self._picture = np.empty_like(rgb)

@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from app.core.activity_spans import ActivitySpans
+from app.core.activity_words import ActivityWords
 from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
@@ -97,6 +99,7 @@ class _LiveRun:
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
         self._instances = InstanceCount(card)
+        self._activities, self._words = ActivitySpans(card), ActivityWords()
         self._quality: Counter[str] = Counter()
         self._signals = SignalCount()
         self._fault = ""
@@ -130,6 +133,8 @@ class _LiveRun:
             self._answered = result.frame
             self._instances.add(result.prediction)
         self._meter.shown(snapshot, shown_s)
+        self._activities.add(None if result is None else result.prediction, frame.captured_s)
+        rgb = self._compositor.captioned(rgb, self._words.of(snapshot, shown_s))
         self._reel.add(rgb, frame.captured_s)
         return True
 
@@ -144,6 +149,7 @@ class _LiveRun:
             model_fps=figures.model_fps,
             overlay_age_ms=AgeFigures(figures.age_p50_ms, figures.age_p99_ms),
             instances=self._instances.by_name(),
+            activities=self._activities.by_name(),
             device=last.model.device,
             engine=last.model.runtime,
             source_sha256=source_sha256(job.source),

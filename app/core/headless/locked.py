@@ -9,6 +9,8 @@ from contextlib import closing, suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.activity_spans import ActivitySpans
+from app.core.activity_words import activity_words
 from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
 from app.core.headless.job import Job, Outcome, Reel
@@ -63,6 +65,7 @@ class _LockedRun:
         self._tracker = Tracker()
         self._compositor = Compositor(engine.card)
         self._instances = InstanceCount(engine.card)
+        self._activities = ActivitySpans(engine.card)
         self._monitor, self._view = QualityMonitor(), UNJUDGED
         self._quality: Counter[str] = Counter()
         self._signal_monitor = SignalMonitor(is_recording=info.is_recording)
@@ -84,8 +87,12 @@ class _LockedRun:
         signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
         is_shown = signal is Signal.GOOD and not self._view.condition.is_off
-        if prediction is not None and is_shown:
-            rgb = self._compositor.over(rgb, prediction, self._view.circle)
+        shown = prediction if is_shown else None
+        if shown is not None:
+            rgb = self._compositor.over(rgb, shown, self._view.circle)
+        words = activity_words(shown) if self._engine.card.activities else ""
+        rgb = self._compositor.captioned(rgb, words)
+        self._activities.add(shown, time_s)
         if prediction is not None:
             self._instances.add(prediction)
             self._ages_ms.append((time.monotonic() - captured_s) * 1000)
@@ -120,6 +127,7 @@ class _LockedRun:
             model_fps=answered / self._model_s if self._model_s > 0 else 0.0,
             overlay_age_ms=_age_figures(self._ages_ms),
             instances=self._instances.by_name(),
+            activities=self._activities.by_name(),
             device=self._device,
             engine=self._runtime,
             source_sha256=source_sha256(job.source),

@@ -27,6 +27,7 @@ KEYS = {
     "model_fps",
     "overlay_age_ms",
     "instances",
+    "activities",
     "device",
     "engine",
     "source_sha256",

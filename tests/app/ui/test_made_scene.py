@@ -1,6 +1,6 @@
+from app.core.caption import caption
 from app.core.snapshot import ModelState
 from app.ui.notices import MADE_MODEL, MADE_PICTURE, Answer
-from app.ui.status_line import domain_words
 from lmsfa.registry import load_engine
 from lmsfa.shipped import WEIGHTS
 
@@ -16,7 +16,7 @@ def test_made_scene_offers_the_model_that_knows_it_and_finds_its_structures(desk
         timeout=30_000,
     )
     card = opened.scene.snapshot.model.card
-    assert domain_words(card) == "trained on: phantom · SYNTHETIC"
+    assert caption(card) == "trained on: phantom · SYNTHETIC"
     found = {each.class_id for each in opened.scene.snapshot.result.prediction.instances}
     assert found
     assert "SYNTHETIC" in opened.scene.snapshot.source.info.name

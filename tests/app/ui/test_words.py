@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_engines import CARD
 
+from app.core.caption import caption
 from app.core.frame import Frame
 from app.core.meters import Figures
 from app.core.snapshot import (
@@ -25,7 +26,6 @@ from app.ui.notices import faults
 from app.ui.readout import Readings
 from app.ui.scene import Scene
 from app.ui.source_bar import source_words
-from app.ui.status_line import domain_words
 from app.ui.theme import Level
 from app.ui.transport_bar import clock
 from app.ui.verdicts import (
@@ -147,8 +147,8 @@ def test_faults_of_source_and_model_stand_side_by_side():
 
 
 def test_training_domain_says_synthetic_where_it_is():
-    assert domain_words(CARD) == "trained on: test"
-    assert domain_words(replace(CARD, synthetic=True)) == "trained on: test · SYNTHETIC"
+    assert caption(CARD) == "trained on: test"
+    assert caption(replace(CARD, synthetic=True)) == "trained on: test · SYNTHETIC"
 
 
 def test_source_and_time_are_written_for_people():

@@ -1,0 +1,70 @@
+"""Burns words into pictures, as the window shows them over its own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+GROUND_RGB = (19, 24, 28)
+SAID_RGB = (238, 242, 245)
+WARNING_RGB = (244, 183, 64)
+"""The window's own colours for chips and what is on them."""
+LINES_A_PICTURE = 40
+"""A letter is so many times smaller than the picture is high, but at least `SMALLEST_PX`."""
+SMALLEST_PX = 11
+KEPT_PLATES = 64
+"""Hundred percentages of a few activities come again and again."""
+
+Picture = NDArray[np.uint8]
+Words = tuple[str, tuple[int, int, int]]
+"""A text and its colour."""
+
+
+def burn(rgb: Picture, words: tuple[Words, ...]) -> None:
+    """Writes words into the bottom right corner, one below the other, on plates of their own.
+
+    What a small picture has no room for is cut off at its left and top.
+
+    Args:
+        rgb: (H, W, 3) uint8 RGB, written to.
+        words: from top to bottom; an empty text takes no room.
+    """
+    height, width = rgb.shape[:2]
+    letter_px = max(SMALLEST_PX, round(height / LINES_A_PICTURE))
+    gap = letter_px // 2
+    right, bottom = width - gap, height - gap
+    for text, colour in reversed(words):
+        if right <= 0 or bottom <= 0:
+            return
+        if not text:
+            continue
+        plate = _plate(text, colour, letter_px)[-bottom:, -right:]
+        rows, columns = plate.shape[:2]
+        rgb[bottom - rows : bottom, right - columns : right] = plate
+        bottom -= rows + gap
+
+
+@lru_cache(maxsize=KEPT_PLATES)
+def _plate(text: str, colour: tuple[int, int, int], letter_px: int) -> Picture:
+    """A text on its ground, (h, w, 3) uint8 RGB."""
+    font = _font(letter_px)
+    ascent, descent = font.getmetrics()
+    beside, above = round(letter_px * 0.7), round(letter_px * 0.35)
+    size = round(font.getlength(text)) + 2 * beside, ascent + descent + 2 * above
+    plate = Image.new("RGB", size, GROUND_RGB)
+    ImageDraw.Draw(plate).text((beside, above), text, font=font, fill=colour)
+    return np.asarray(plate)
+
+
+@lru_cache(maxsize=4)
+def _font(letter_px: int) -> ImageFont.FreeTypeFont:
+    # Only here: most runs write nothing. It comes with Matplotlib and knows most of Europe's
+    # letters, which neither OpenCV's nor Pillow's own do.
+    import matplotlib  # noqa: PLC0415
+
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
+    return ImageFont.truetype(path, letter_px)

@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -16,15 +15,16 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from lmsfa.card import ROLES, ClassSpec, ModelCard
+from lmsfa.card import ModelCard
 from lmsfa.checkpoint import save_weights
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
+from lmsfa.training.first_card import first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.journal import Journal
@@ -33,6 +33,7 @@ from lmsfa.training.patience import Patience
 from lmsfa.training.processes import Processes
 from lmsfa.training.recipe import Recipe
 from lmsfa.training.sampling import SharedBatches
+from lmsfa.training.shape import shape_for
 from lmsfa.training.state import load_state, save_state
 from lmsfa.training.step import LossModule, Stepper, TrainingError
 from lmsfa.training.teacher import read_teacher
@@ -55,6 +56,7 @@ class Trainer:
         splits: what `dataset` is split by, for the card.
         init: weights to start from; they may know other classes.
         teacher: weights whose answers are learned besides the truth; they know the same classes.
+        activities: what is being done in the pictures, for a network that tells it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
 
@@ -69,16 +71,17 @@ class Trainer:
         splits: Splits,
         init: Path | None = None,
         teacher: Path | None = None,
+        activities: Activities | None = None,
         part_size: int | None = None,
     ) -> None:
         if part_size is not None and part_size < 1:
             raise TrainingError(f"the part size must be at least 1, got {part_size}")
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
-        self.processes, self.splits = processes, splits
+        self.processes, self.splits, self.activities = processes, splits, activities
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
-        self.network = self.family.make(replace(self.family.config, classes=len(names)))
+        self.network = self.family.make(shape_for(self.family, len(names), activities))
         self.start = start_from(self.network, self.family, names, init) if init else None
         if self.start:
             shared = ", ".join(self.start.classes) or "none"
@@ -99,8 +102,9 @@ class Trainer:
             recipe.size_px,
             recipe.seed,
             spoil_chance=recipe.spoil_chance,
+            activities=activities,
         )
-        self.patience = Patience.of(dataset, recipe)
+        self.patience = Patience.of(dataset, recipe, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average = make_average(self.network, recipe)
@@ -248,32 +252,14 @@ class Trainer:
         return parts
 
     def _card(self) -> ModelCard:
-        sources = {"": self.start, "taught by ": self.teacher}
-        known = {word: source for word, source in sources.items() if source}
-        inherited = [leak for source in known.values() for leak in source.leaks]
-        # Structures lowest, what must not be missed above them, and nothing hides an instrument.
-        upwards = sorted(self.dataset.classes, key=lambda entry: ROLES.index(entry.role))
-        return ModelCard(
-            system=self.recipe.model,
-            name=f"{self.family.title} {self.dataset.name}",
-            classes=tuple(
-                ClassSpec(entry.name, entry.colour, entry.role) for entry in self.dataset.classes
-            ),
-            draw_priority=tuple(entry.name for entry in upwards),
-            input_size_px=self.recipe.size_px,
-            input_multiple_px=INPUT_MULTIPLE_PX,
-            score_threshold=0.4,
-            nms_iou=0.6,
-            training_domain=self.dataset.name,
-            synthetic=self.dataset.synthetic,
-            started_from="; ".join(
-                f"{word}{source.domain}, {source.weights}" for word, source in known.items()
-            ),
-            grouped_by=self.splits.grouped_by,
-            leaks=tuple(dict.fromkeys((*self.splits.leaks, *inherited))),
-            architecture=asdict(self.network.config),
-            metrics={},
-            licence=self.dataset.licence,
-            attribution=self.dataset.attribution,
+        known = {"": self.start, "taught by ": self.teacher}
+        sources = {word: source for word, source in known.items() if source}
+        return first_card(
+            self.network,
+            self.recipe,
+            self.dataset,
+            self.splits,
             command=self.command,
+            sources=sources,
+            activities=self.activities,
         )

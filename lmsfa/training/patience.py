@@ -10,6 +10,7 @@ import torch
 from accelerate.utils.memory import find_executable_batch_size
 from torch import nn
 
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.training.recipe import Recipe
@@ -31,11 +32,19 @@ class Patience:
         self._losses: list[float] = []
 
     @classmethod
-    def of(cls, dataset: AnnotatedSet, recipe: Recipe) -> Patience:
+    def of(
+        cls, dataset: AnnotatedSet, recipe: Recipe, activities: Activities | None = None
+    ) -> Patience:
         """For a training on `dataset`; one without `patience_epochs` never looks at validation."""
         if not recipe.patience_epochs:
             return cls(None, recipe)
-        validation = TrainingSet(dataset, dataset.in_split("val"), recipe.size_px, recipe.seed)
+        validation = TrainingSet(
+            dataset,
+            dataset.in_split("val"),
+            recipe.size_px,
+            recipe.seed,
+            activities=activities,
+        )
         validation.start_epoch(0, 0.0, augment=False)
         return cls(validation, recipe)
 

@@ -72,6 +72,14 @@ class TrainingSet(Dataset[Example]):
         self._augment = True
         self._mosaic_chance = 0.0
 
+    @property
+    def contents(self) -> list[tuple[tuple[int, ...], int]]:
+        """Class ids and activity of each picture, as it is without augmentation."""
+        pairs = zip(self._pictures, self._activities, strict=True)
+        return [
+            (truth.classes, activity.where_shown(truth.classes)) for (_, truth), activity in pairs
+        ]
+
     def start_epoch(self, epoch: int, mosaic_chance: float, *, augment: bool = True) -> None:
         """Says which epoch comes, before its loader starts."""
         self._epoch, self._mosaic_chance, self._augment = epoch, mosaic_chance, augment

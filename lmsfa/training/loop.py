@@ -28,6 +28,7 @@ from lmsfa.training.first_card import first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.journal import Journal
+from lmsfa.training.lessons import check_lessons
 from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
 from lmsfa.training.patience import Patience
 from lmsfa.training.processes import Processes
@@ -104,6 +105,8 @@ class Trainer:
             spoil_chance=recipe.spoil_chance,
             activities=activities,
         )
+        for note in check_lessons(self.set, activities):
+            _log.warning("note: %s", note)
         self.patience = Patience.of(dataset, recipe, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)

@@ -21,4 +21,9 @@ def shape_for(family: Family, classes: int, activities: Activities | None) -> Co
         return replace(family.config, classes=classes)
     if activities is None:
         raise InputError(f"{family.title} tells activities; say which there are by --activities")
+    if len(activities.names) < 2:
+        raise InputError(
+            f"activities by {activities.source}: only {', '.join(activities.names)}; "
+            "two or more are needed to tell them apart"
+        )
     return replace(family.config, classes=classes, activities=len(activities.names))  # type: ignore[call-arg]  # looked for above

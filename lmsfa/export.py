@@ -12,9 +12,8 @@ import torch
 
 from lmsfa.backends.agreement import check_frame
 from lmsfa.backends.graph import PictureGraph, blank_canvas, load_network
-from lmsfa.card import card_path, check_input_size, read_card
+from lmsfa.card import check_input_size
 from lmsfa.errors import InputError
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
 from lmsfa.postprocess import MAX_CANDIDATES
 from lmsfa.rewrites.rewritten import rewrite
 
@@ -50,9 +49,10 @@ def export_network(
         InputError: the weights cannot be used, or `path` cannot be written.
     """
     _check_output(path, half=half, replace=replace)
-    size_px = size_px or read_card(card_path(weights)).input_size_px
-    check_input_size(size_px, INPUT_MULTIPLE_PX)
-    network = load_network(weights)[0].fuse()
+    network, card = load_network(weights)
+    size_px = size_px or card.input_size_px
+    check_input_size(size_px, network.input_multiple_px)
+    network.fuse()
     if reference:
         _write_reference(PictureGraph(network), network.config.classes, size_px, path)
     graph = PictureGraph(network.half() if half else rewrite(network, winograd=winograd)).eval()

@@ -18,6 +18,7 @@ SYSTEMS = {
     "lmsfa": "lmsfa.engine:load",
     "lmsfa_small": "lmsfa.engine:load",
     "yolo_baseline": "lmsfa.engine:load",
+    "hrmedseg": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
 SMALLER = {"lmsfa": "lmsfa_small"}

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, check_tensors, load_strictly, read_weights
 from lmsfa.errors import InputError
-from lmsfa.models.detection import INPUT_MULTIPLE_PX, InstanceNetwork
 from lmsfa.models.families import Config, Family, family_of
+from lmsfa.models.network import Network
 from lmsfa.registry import EngineError
 
 LARGEST_NUMBER = 4096
@@ -34,7 +34,7 @@ class PictureGraph(nn.Module):
         return detections[0], prototypes.permute(0, 2, 3, 1)[0]
 
 
-def load_network(weights: Path) -> tuple[InstanceNetwork, ModelCard]:
+def load_network(weights: Path) -> tuple[Network, ModelCard]:
     """The network of a weights file, unfused, in evaluation mode, on the CPU.
 
     Raises:
@@ -68,10 +68,11 @@ def _config(card: ModelCard, family: Family, weights: Path) -> Config:
                 f"{weights}: the card's architecture is no {family.title}: "
                 f"{name!r} is {said!r}, expected {expected}"
             )
-    if card.input_size_px % INPUT_MULTIPLE_PX:
+    multiple_px = family.network.input_multiple_px
+    if card.input_size_px % multiple_px or card.input_multiple_px != multiple_px:
         raise CheckpointError(
-            f"{weights}: {family.title} reads inputs of a multiple of {INPUT_MULTIPLE_PX} px, "
-            f"the card says {card.input_size_px}"
+            f"{weights}: {family.title} reads inputs of a multiple of {multiple_px} px, "
+            f"the card says {card.input_size_px} of a multiple of {card.input_multiple_px}"
         )
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in card.architecture.items()}
     try:

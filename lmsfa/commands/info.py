@@ -25,17 +25,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
     from lmsfa.complexity import gflops, parameters
-    from lmsfa.models.detection import INPUT_MULTIPLE_PX
     from lmsfa.models.families import family_of
     from lmsfa.rewrites.rewritten import rewrite
 
-    check_input_size(options.size, INPUT_MULTIPLE_PX)
     if options.weights:
         network, card = load_network(options.weights)
         model = card.system
     else:
         model, family = options.model, family_of(options.model)
         network = family.make(family.config)
+    check_input_size(options.size, network.input_multiple_px)
     network.fuse()
     run = rewrite(deepcopy(network))
     report = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from lmsfa.errors import InputError
-from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.hrmedseg import Hrmedseg, HrmedsegConfig
 from lmsfa.models.lmsfa import SMALL, Lmsfa, LmsfaConfig
+from lmsfa.models.network import Network
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
 
-Config = LmsfaConfig | YoloBaselineConfig
+Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +19,18 @@ class Family:
 
     title: str
     config: Config
-    network: type[Any]
+    network: type[Network]
 
-    def make(self, config: Config) -> InstanceNetwork:
+    def make(self, config: Config) -> Network:
         """A network with fresh weights; `config` is of the dataclass of this family's default."""
-        network: InstanceNetwork = self.network(config)
-        return network
+        return self.network(config)
 
 
 FAMILIES = {
     "lmsfa": Family("LMSF-A", LmsfaConfig(), Lmsfa),
     "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
     "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
+    "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg),
 }
 """By the card's `system`."""
 

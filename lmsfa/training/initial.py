@@ -17,8 +17,8 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, load_strictly, read_weights
-from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import Family, family_of
+from lmsfa.models.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ class Start:
     classes: tuple[str, ...]
 
 
-def start_from(
-    network: InstanceNetwork, family: Family, classes: tuple[str, ...], weights: Path
-) -> Start:
+def start_from(network: Network, family: Family, classes: tuple[str, ...], weights: Path) -> Start:
     """Copies weights into `network`, in place.
 
     Along class axes the rows of classes of the same name are taken, the others keep their fresh
@@ -74,7 +72,7 @@ def start_from(
     return Start(card.sha256, card.training_domain, card.leaks, shared)
 
 
-def class_axes(family: Family, network: InstanceNetwork) -> dict[str, tuple[int, ...]]:
+def class_axes(family: Family, network: Network) -> dict[str, tuple[int, ...]]:
     """For every tensor of `network` the axes that run over classes."""
     shapes = []
     for classes in (2, 3):
@@ -103,7 +101,7 @@ def _holds(
     )
 
 
-def _same_activation(card: ModelCard, network: InstanceNetwork) -> bool:
+def _same_activation(card: ModelCard, network: Network) -> bool:
     ours = asdict(network.config).get("activation")
     return bool(card.architecture.get("activation", ours) == ours)
 

@@ -22,6 +22,7 @@ from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
+from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import family_of
 from lmsfa.training.batch import Batch
 from lmsfa.training.first_card import first_card
@@ -87,6 +88,10 @@ class Trainer:
         if self.start:
             shared = ", ".join(self.start.classes) or "none"
             _log.info("starts from %s; classes that both know: %s", init, shared)
+        if teacher and not isinstance(self.network, InstanceNetwork):
+            raise TrainingError(
+                f"{self.family.title} answers no instances that a teacher could tell"
+            )
         self.teacher = read_teacher(teacher, names, processes.device) if teacher else None
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(

@@ -55,6 +55,8 @@ def read_teacher(weights: Path, classes: tuple[str, ...], device: torch.device) 
             f"{weights}: knows {', '.join(theirs)}, the data {', '.join(classes)}; "
             "a teacher knows the same classes in the same order"
         )
+    if not isinstance(network, InstanceNetwork):
+        raise InputError(f"{weights}: a {card.system} answers no instances that could be taught")
     network = network.fuse().requires_grad_(False)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     return Teacher(network, card.sha256, card.training_domain, card.leaks)

@@ -50,6 +50,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="WEIGHTS",
         help="trained weights of the same classes, whose answers are learned besides the truth",
     )
+    parser.add_argument(
+        "--features-of",
+        dest="features",
+        metavar="TEACHER",
+        help="an .onnx encoder or module:callable: hrmedseg's encoder learns its features, and "
+        "nothing else; the weights are for --init",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
         "--part-size", type=int, metavar="N", help="pictures at a time, where memory is short"
@@ -120,6 +127,7 @@ def _run(options: argparse.Namespace) -> None:
             command=options.command_line,
             init=options.init,
             teacher=options.teacher,
+            features=options.features,
             splits=splits,
             activities=activities,
             part_size=options.part_size,
@@ -139,6 +147,9 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
     from lmsfa.training.experiments import experiment_row, record
 
     dataset = trainer.dataset
+    if trainer.features:
+        _log.info("only features were learned: train on from these weights by --init")
+        return
     if not dataset.splits.get(VALIDATION):
         _log.warning("note: no pictures in a split %r: the weights were not judged", VALIDATION)
         return
@@ -156,7 +167,9 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 def _changed(options: argparse.Namespace) -> list[str]:
     """What makes a training another one than its preset's, but for model and seed."""
     names = [
-        name for name in (*CHANGES, "init", "teacher", "splits", "activities") if name != "model"
+        name
+        for name in (*CHANGES, "init", "teacher", "features", "splits", "activities")
+        if name != "model"
     ]
     given = {name: getattr(options, name) for name in names}
     return [f"{name} {value}" for name, value in given.items() if value is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -66,9 +68,20 @@ class Activities:
         """Whether the activity only repeats what the labels of a class say."""
         return self.watched is not None
 
+    @property
+    def digest(self) -> str:
+        """A hash of what is known of which picture."""
+        said = [self.names, sorted(self.told.items()), self.watched]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
     def of_sample(self, name: str) -> ActivityOf:
         """How the activity of a sample of the set is known."""
         return ActivityOf(self.told.get(name, UNKNOWN), self.watched)
+
+    def name_of(self, name: str, classes: Collection[int]) -> str | None:
+        """The activity of a sample that shows these class ids; None where nobody said."""
+        index = self.of_sample(name).where_shown(classes)
+        return None if index == UNKNOWN else self.names[index]
 
 
 def activities_from(rule: str, dataset: AnnotatedSet) -> Activities:

@@ -44,7 +44,8 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
         What `full_report` says.
     """
     dataset, splits = trainer.dataset, trainer.splits
-    answers = answers_of(trainer.weights, RUNTIME, dataset, dataset.in_split(VALIDATION))
+    samples = dataset.in_split(VALIDATION)
+    answers = answers_of(trainer.weights, RUNTIME, dataset, samples, activities=trainer.activities)
     notes = list(splits.warnings)
     evidence = None
     if not isinstance(trainer.network, SemanticNetwork):
@@ -73,6 +74,7 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
 
 
 def _metrics(figures: dict[str, Any], grouped_by: str, rule: str) -> dict[str, Any]:
+    told = figures.get("activity")
     kept = ("mask_ap50", "mask_ap", "average_recall", "images", "instances")
     return {
         "protocol": (
@@ -81,4 +83,11 @@ def _metrics(figures: dict[str, Any], grouped_by: str, rule: str) -> dict[str, A
         ),
         **{name: figures[name] for name in kept},
         "per_class_ap50": {name: row["ap50"] for name, row in figures["per_class"].items()},
+        "miou": figures["semantic"]["miou"],
+        "dice": figures["semantic"]["dice"],
+        **(
+            {"activity_accuracy": told["accuracy"], "activity_macro_f1": told["macro_f1"]}
+            if told
+            else {}
+        ),
     }

@@ -26,6 +26,7 @@ DERIVED = (
     "The activity is derived from the labels of a class: a demonstration of a system that tells "
     "activities."
 )
+PRETRAINED = "Only its encoder has learned yet: what it outlines means nothing."
 
 
 class Source(Protocol):
@@ -53,6 +54,7 @@ def first_card(
     command: str,
     sources: Mapping[str, Source],
     activities: Activities | None,
+    encoder_only: bool = False,
 ) -> ModelCard:
     """What is known of weights by how they were trained.
 
@@ -64,7 +66,10 @@ def first_card(
         command: the command line that started the training.
         sources: weights that had a part in it, by the words that say which.
         activities: what the network tells of whole pictures.
+        encoder_only: whether only features were learned.
     """
+    reasons = [PRETRAINED] if encoder_only else []
+    reasons += [DERIVED] if activities and activities.derived else []
     semantic = isinstance(network, SemanticNetwork)
     inherited = [leak for source in sources.values() for leak in source.leaks]
     # Structures lowest, what must not be missed above them, and nothing hides an instrument.
@@ -81,7 +86,7 @@ def first_card(
         training_domain=dataset.name,
         synthetic=dataset.synthetic,
         activities=activities.names if activities else (),
-        demonstration=DERIVED if activities and activities.derived else "",
+        demonstration=" ".join(reasons),
         started_from="; ".join(
             f"{word}{source.domain}, {source.weights}" for word, source in sources.items()
         ),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -24,7 +24,10 @@ from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
 from lmsfa.models.families import family_of
+from lmsfa.models.hrmedseg import Hrmedseg
+from lmsfa.models.network import Network
 from lmsfa.training.batch import Batch
+from lmsfa.training.features import FeatureLoss, read_feature_teacher
 from lmsfa.training.first_card import first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
@@ -58,6 +61,7 @@ class Trainer:
         splits: what `dataset` is split by, for the card.
         init: weights to start from; they may know other classes.
         teacher: weights whose answers are learned besides the truth; they know the same classes.
+        features: what `read_feature_teacher` takes; nothing else is learned then.
         activities: what is being done in the pictures, for a network that tells it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
@@ -73,6 +77,7 @@ class Trainer:
         splits: Splits,
         init: Path | None = None,
         teacher: Path | None = None,
+        features: str | None = None,
         activities: Activities | None = None,
         part_size: int | None = None,
     ) -> None:
@@ -93,6 +98,11 @@ class Trainer:
                 f"{self.family.title} answers no instances that a teacher could tell"
             )
         self.teacher = read_teacher(teacher, names, processes.device) if teacher else None
+        self.features = (
+            read_feature_teacher(features, self.network, recipe.size_px, processes.device)
+            if features
+            else None
+        )
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(
                 "fewer than %d pictures a step teach the norms nothing: start from trained "
@@ -112,12 +122,12 @@ class Trainer:
         )
         for note in check_lessons(self.set, activities):
             _log.warning("note: %s", note)
-        self.patience = Patience.of(dataset, recipe, activities)
+        self.patience = Patience.of(dataset, recipe, self._losses, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average = make_average(self.network, recipe)
         teaching = self.teacher.network if self.teacher else None
-        module = processes.join(LossModule(self.network, recipe.weights, teaching))
+        module = processes.join(self._losses(self.network, teaching))
         self.stepper = Stepper(module, processes, output, part_size or recipe.batch)
 
     @property
@@ -126,9 +136,14 @@ class Trainer:
         names = {split: list(found) for split, found in self.dataset.splits.items()}
         digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         sources = {"start": self.start, "teacher": self.teacher}
-        return {"splits": digest} | {
+        origin = {"splits": digest} | {
             name: source.weights if source else "" for name, source in sources.items()
         }
+        if self.features:
+            origin["features"] = self.features.weights
+        if self.activities:
+            origin["activities"] = self.activities.digest
+        return origin
 
     @property
     def weights(self) -> Path:
@@ -259,8 +274,15 @@ class Trainer:
         self.average.update_parameters(self.network)
         return parts
 
+    def _losses(self, network: nn.Module, teacher: InstanceNetwork | None = None) -> nn.Module:
+        """What `network`, this training's or an average of it, is judged by."""
+        if self.features and isinstance(network, Hrmedseg):
+            return FeatureLoss(network, self.features.encode)
+        assert isinstance(network, Network)
+        return LossModule(network, self.recipe.weights, teacher)
+
     def _card(self) -> ModelCard:
-        known = {"": self.start, "taught by ": self.teacher}
+        known = {"": self.start, "taught by ": self.teacher, "features of ": self.features}
         sources = {word: source for word, source in known.items() if source}
         return first_card(
             self.network,
@@ -270,4 +292,5 @@ class Trainer:
             command=self.command,
             sources=sources,
             activities=self.activities,
+            encoder_only=self.features is not None,
         )

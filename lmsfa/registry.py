@@ -19,6 +19,7 @@ SYSTEMS = {
     "lmsfa_small": "lmsfa.engine:load",
     "yolo_baseline": "lmsfa.engine:load",
     "hrmedseg": "lmsfa.engine:load",
+    "endoarss": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
 SMALLER = {"lmsfa": "lmsfa_small"}

@@ -57,6 +57,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="an .onnx encoder or module:callable: hrmedseg's encoder learns its features, and "
         "nothing else; the weights are for --init",
     )
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="FILE",
+        help="DINOv2's weights (.safetensors) for endoarss; they stay as they are",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
         "--part-size", type=int, metavar="N", help="pictures at a time, where memory is short"
@@ -128,6 +134,7 @@ def _run(options: argparse.Namespace) -> None:
             init=options.init,
             teacher=options.teacher,
             features=options.features,
+            encoder=options.encoder,
             splits=splits,
             activities=activities,
             part_size=options.part_size,
@@ -168,7 +175,7 @@ def _changed(options: argparse.Namespace) -> list[str]:
     """What makes a training another one than its preset's, but for model and seed."""
     names = [
         name
-        for name in (*CHANGES, "init", "teacher", "features", "splits", "activities")
+        for name in (*CHANGES, "init", "teacher", "features", "encoder", "splits", "activities")
         if name != "model"
     ]
     given = {name: getattr(options, name) for name in names}

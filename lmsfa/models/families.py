@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lmsfa.errors import InputError
+from lmsfa.models.endoarss import Endoarss, EndoarssConfig
 from lmsfa.models.hrmedseg import Hrmedseg, HrmedsegConfig
 from lmsfa.models.lmsfa import SMALL, Lmsfa, LmsfaConfig
 from lmsfa.models.network import Network
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
 
-Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig
+Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig | EndoarssConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ FAMILIES = {
     "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
     "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
     "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg),
+    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss),
 }
 """By the card's `system`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Protocol
 
@@ -26,6 +26,7 @@ DERIVED = (
     "The activity is derived from the labels of a class: a demonstration of a system that tells "
     "activities."
 )
+STAND_IN = "Stand-in encoder with random start, not DINOv2: a demonstration of the system."
 PRETRAINED = "Only its encoder has learned yet: what it outlines means nothing."
 
 
@@ -54,7 +55,7 @@ def first_card(
     command: str,
     sources: Mapping[str, Source],
     activities: Activities | None,
-    encoder_only: bool = False,
+    shows_only: Iterable[str] = (),
 ) -> ModelCard:
     """What is known of weights by how they were trained.
 
@@ -66,10 +67,8 @@ def first_card(
         command: the command line that started the training.
         sources: weights that had a part in it, by the words that say which.
         activities: what the network tells of whole pictures.
-        encoder_only: whether only features were learned.
+        shows_only: why the weights only show how such a system works, a sentence each.
     """
-    reasons = [PRETRAINED] if encoder_only else []
-    reasons += [DERIVED] if activities and activities.derived else []
     semantic = isinstance(network, SemanticNetwork)
     inherited = [leak for source in sources.values() for leak in source.leaks]
     # Structures lowest, what must not be missed above them, and nothing hides an instrument.
@@ -86,7 +85,7 @@ def first_card(
         training_domain=dataset.name,
         synthetic=dataset.synthetic,
         activities=activities.names if activities else (),
-        demonstration=" ".join(reasons),
+        demonstration=" ".join(shows_only),
         started_from="; ".join(
             f"{word}{source.domain}, {source.weights}" for word, source in sources.items()
         ),

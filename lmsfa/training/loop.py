@@ -23,12 +23,13 @@ from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.endoarss import Endoarss, take_encoder
 from lmsfa.models.families import family_of
 from lmsfa.models.hrmedseg import Hrmedseg
 from lmsfa.models.network import Network
 from lmsfa.training.batch import Batch
 from lmsfa.training.features import FeatureLoss, read_feature_teacher
-from lmsfa.training.first_card import first_card
+from lmsfa.training.first_card import DERIVED, PRETRAINED, STAND_IN, first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.journal import Journal
@@ -38,7 +39,7 @@ from lmsfa.training.patience import Patience
 from lmsfa.training.processes import Processes
 from lmsfa.training.recipe import Recipe
 from lmsfa.training.sampling import SharedBatches
-from lmsfa.training.shape import shape_for
+from lmsfa.training.shape import read_encoder, shape_for
 from lmsfa.training.state import load_state, save_state
 from lmsfa.training.step import LossModule, Stepper, TrainingError
 from lmsfa.training.teacher import read_teacher
@@ -62,6 +63,7 @@ class Trainer:
         init: weights to start from; they may know other classes.
         teacher: weights whose answers are learned besides the truth; they know the same classes.
         features: what `read_feature_teacher` takes; nothing else is learned then.
+        encoder: DINOv2's weights, frozen; without them a stand-in learns in its place.
         activities: what is being done in the pictures, for a network that tells it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
@@ -78,6 +80,7 @@ class Trainer:
         init: Path | None = None,
         teacher: Path | None = None,
         features: str | None = None,
+        encoder: Path | None = None,
         activities: Activities | None = None,
         part_size: int | None = None,
     ) -> None:
@@ -88,11 +91,17 @@ class Trainer:
         self.processes, self.splits, self.activities = processes, splits, activities
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
-        self.network = self.family.make(shape_for(self.family, len(names), activities))
-        self.start = start_from(self.network, self.family, names, init) if init else None
+        self.encoder = read_encoder(encoder) if encoder else None
+        self.network = self.family.make(
+            shape_for(self.family, len(names), activities, self.encoder)
+        )
+        told = activities.names if activities else ()
+        self.start = start_from(self.network, self.family, names, init, told) if init else None
         if self.start:
-            shared = ", ".join(self.start.classes) or "none"
+            shared = ", ".join((*self.start.classes, *self.start.activities)) or "none"
             _log.info("starts from %s; classes that both know: %s", init, shared)
+        if self.encoder and isinstance(self.network, Endoarss):
+            take_encoder(self.network, self.encoder.file)
         if teacher and not isinstance(self.network, InstanceNetwork):
             raise TrainingError(
                 f"{self.family.title} answers no instances that a teacher could tell"
@@ -139,8 +148,11 @@ class Trainer:
         origin = {"splits": digest} | {
             name: source.weights if source else "" for name, source in sources.items()
         }
+        # Only where they are: states from before they could be given stay what they were.
         if self.features:
             origin["features"] = self.features.weights
+        if self.encoder:
+            origin["encoder"] = self.encoder.weights
         if self.activities:
             origin["activities"] = self.activities.digest
         return origin
@@ -281,8 +293,22 @@ class Trainer:
         assert isinstance(network, Network)
         return LossModule(network, self.recipe.weights, teacher)
 
+    def _shows_only(self) -> Iterator[str]:
+        """Why the weights will only show how such a system works, a sentence each."""
+        if self.features:
+            yield PRETRAINED
+        if isinstance(self.network, Endoarss) and not self.encoder:
+            yield STAND_IN
+        if self.activities and self.activities.derived:
+            yield DERIVED
+
     def _card(self) -> ModelCard:
-        known = {"": self.start, "taught by ": self.teacher, "features of ": self.features}
+        known = {
+            "": self.start,
+            "taught by ": self.teacher,
+            "features of ": self.features,
+            "encoder of ": self.encoder,
+        }
         sources = {word: source for word, source in known.items() if source}
         return first_card(
             self.network,
@@ -292,5 +318,5 @@ class Trainer:
             command=self.command,
             sources=sources,
             activities=self.activities,
-            encoder_only=self.features is not None,
+            shows_only=self._shows_only(),
         )

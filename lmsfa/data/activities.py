@@ -138,7 +138,7 @@ def by_activity_table(dataset: AnnotatedSet, path: Path) -> Activities:
     """
     names = SampleNames(dataset)
     said: dict[str, str] = {}
-    for line, picture, activity in table_rows(path, _ACTIVITY_COLUMNS):
+    for line, picture, activity in table_rows(path, _ACTIVITY_COLUMNS, "an activity"):
         sample = sample_in_row(names, picture, f"{path}, line {line}")
         if sample is None:
             raise DatasetError(f"{path}, line {line}: {dataset.name} has no picture {picture!r}")

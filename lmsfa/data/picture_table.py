@@ -13,12 +13,13 @@ from lmsfa.errors import DatasetError
 _SAMPLE_COLUMNS = ("sample", "file", "filename", "name", "picture", "image", "path")
 
 
-def table_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, str, str]]:
+def table_rows(path: Path, columns: Sequence[str], said_of_it: str) -> list[tuple[int, str, str]]:
     """Line number, picture and what is said of it, of every row.
 
     Args:
         path: of the table, with a header or of two columns.
         columns: names that the second column's header may have; the first one names it in errors.
+        said_of_it: what stands in it, for errors: "a patient".
 
     Raises:
         DatasetError: it cannot be read, or says nothing of a picture.
@@ -42,7 +43,7 @@ def table_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, str, str]]
     for line, row in filled[header:]:
         if len(row) <= max(picture, said) or not row[picture].strip() or not row[said].strip():
             raise DatasetError(
-                f"{path}, line {line}: expected a picture and its {columns[0]}, got {row}"
+                f"{path}, line {line}: expected a picture and {said_of_it}, got {row}"
             )
         found.append((line, row[picture].strip(), row[said].strip()))
     return found

@@ -135,7 +135,7 @@ def by_table(dataset: AnnotatedSet, path: Path) -> Grouping:
     """
     names = SampleNames(dataset)
     patients: dict[str, str] = {}
-    for line, picture, patient in table_rows(path, _PATIENT_COLUMNS):
+    for line, picture, patient in table_rows(path, _PATIENT_COLUMNS, "a patient"):
         sample = sample_in_row(names, picture, f"{path}, line {line}")
         if sample is None:
             continue

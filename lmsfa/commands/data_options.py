@@ -7,9 +7,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lmsfa.data.activities import activities_from
 from lmsfa.data.opening import open_dataset
 
 if TYPE_CHECKING:
+    from lmsfa.data.activities import Activities
     from lmsfa.data.annotated import AnnotatedSet
 
 _log = logging.getLogger(__name__)
@@ -27,6 +29,25 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave out, count and name what cannot be used"
     )
+
+
+def add_activities(parser: argparse.ArgumentParser) -> None:
+    """Adds `--activities`."""
+    parser.add_argument(
+        "--activities",
+        metavar="RULE",
+        help="what is being done in each picture: a CSV file (picture, activity), folders, or "
+        "present:CLASS, whether a class is in view",
+    )
+
+
+def open_activities(options: argparse.Namespace, dataset: AnnotatedSet) -> Activities | None:
+    """The activities that were asked for.
+
+    Raises:
+        DatasetError: as `activities_from`.
+    """
+    return activities_from(options.activities, dataset) if options.activities else None
 
 
 def open_data(options: argparse.Namespace) -> AnnotatedSet:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmsfa.commands.data_options import add_data, open_data
+from lmsfa.commands.data_options import add_activities, add_data, open_activities, open_data
 from lmsfa.commands.runtime_options import add_runtime, add_weights, weights_of
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.errors import InputError
@@ -18,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
     add_frames(parser)
+    add_activities(parser)
     add_without(parser)
     add_weights(parser)
     add_runtime(parser)
@@ -93,17 +94,28 @@ def open_frames(options: argparse.Namespace) -> Frames:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.card import card_path, read_card
+    from lmsfa.evaluation.activity import check_activities
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.report import full_report
+    from lmsfa.registry import checked_card
 
     weights = weights_of(options)
     frames = open_frames(options)
     dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
-    answers = answers_of(weights, options.runtime, dataset, samples, options.threads)
-    card = read_card(card_path(weights))
+    card = checked_card(weights)
+    activities = open_activities(options, dataset)
+    if activities:
+        check_activities(card.activities, activities.names, activities.source)
+    answers = answers_of(
+        weights,
+        options.runtime,
+        dataset,
+        samples,
+        options.threads,
+        activities=activities,
+    )
     report = {
         "data": dataset.name,
         "split": options.split,

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmsfa.commands.data_options import add_data, open_data
+from lmsfa.commands.data_options import add_activities, add_data, open_activities, open_data
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
 
@@ -27,12 +27,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         after_stop="; the same command with --resume goes on after the last finished epoch",
     )
     add_data(parser)
+    add_activities(parser)
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(
         "--force-leak", action="store_true", help="accept leaks; the model card will name them"
     )
     parser.add_argument("--output", type=Path, required=True, help="folder for state and weights")
-    parser.add_argument("--preset", default="best", help="quick, peld (the paper's) or best")
+    parser.add_argument(
+        "--preset", default="best", help="quick, best, or a paper's: peld, hrmedseg, endoarss"
+    )
     _add_changes(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, metavar="N", help="train seeds 0 to N - 1 in turn")
@@ -46,6 +49,19 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="WEIGHTS",
         help="trained weights of the same classes, whose answers are learned besides the truth",
+    )
+    parser.add_argument(
+        "--features-of",
+        dest="features",
+        metavar="TEACHER",
+        help="an .onnx encoder or module:callable: hrmedseg's encoder learns its features, and "
+        "nothing else; the weights are for --init",
+    )
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="FILE",
+        help="DINOv2's weights (.safetensors) for endoarss; they stay as they are",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
@@ -61,11 +77,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_changes(parser: argparse.ArgumentParser) -> None:
     """What may differ from the preset."""
     changes = parser.add_argument_group("instead of the preset's")
-    changes.add_argument("--model", help="lmsfa, lmsfa_small, or yolo_baseline, the control")
+    changes.add_argument(
+        "--model", help="lmsfa, lmsfa_small, hrmedseg, endoarss, or yolo_baseline, the control"
+    )
     changes.add_argument("--size", dest="size_px", type=int, help="side of the input, pixels")
     changes.add_argument("--epochs", type=int)
     changes.add_argument("--batch", type=int, help="pictures a step")
-    changes.add_argument("--optimizer", choices=("adamw", "sgd"))
+    changes.add_argument("--optimizer", choices=("adam", "adamw", "sgd"))
     changes.add_argument("--lr", dest="learning_rate", type=float, help="peak learning rate")
     changes.add_argument(
         "--spoil",
@@ -104,6 +122,7 @@ def _run(options: argparse.Namespace) -> None:
     given = {name: value for name, value in changes.items() if value is not None}
     processes = Processes(options.device)
     dataset, splits = _split_data(options)
+    activities = open_activities(options, dataset)
 
     def train(seed: int, output: Path) -> None:
         trainer = Trainer(
@@ -114,7 +133,10 @@ def _run(options: argparse.Namespace) -> None:
             command=options.command_line,
             init=options.init,
             teacher=options.teacher,
+            features=options.features,
+            encoder=options.encoder,
             splits=splits,
+            activities=activities,
             part_size=options.part_size,
         )
         card = trainer.train(resume=options.resume)
@@ -132,6 +154,9 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
     from lmsfa.training.experiments import experiment_row, record
 
     dataset = trainer.dataset
+    if trainer.features:
+        _log.info("only features were learned: train on from these weights by --init")
+        return
     if not dataset.splits.get(VALIDATION):
         _log.warning("note: no pictures in a split %r: the weights were not judged", VALIDATION)
         return
@@ -148,7 +173,11 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 
 def _changed(options: argparse.Namespace) -> list[str]:
     """What makes a training another one than its preset's, but for model and seed."""
-    names = [name for name in (*CHANGES, "init", "teacher", "splits") if name != "model"]
+    names = [
+        name
+        for name in (*CHANGES, "init", "teacher", "features", "encoder", "splits", "activities")
+        if name != "model"
+    ]
     given = {name: getattr(options, name) for name in names}
     return [f"{name} {value}" for name, value in given.items() if value is not None]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from lmsfa.data.activities import NOT_TOLD, UNKNOWN, Activities, ActivityOf
 from lmsfa.data.annotated import AnnotatedSet, Sample, Truth
 from lmsfa.data.augmentation import (
     Geometry,
@@ -38,6 +39,7 @@ class Example:
     classes: NDArray[np.int64]
     masks: NDArray[np.uint8]
     known: NDArray[np.uint8]
+    activity: int = UNKNOWN
 
 
 class TrainingSet(Dataset[Example]):
@@ -55,9 +57,13 @@ class TrainingSet(Dataset[Example]):
         seed: int,
         *,
         spoil_chance: float = 0.0,
+        activities: Activities | None = None,
     ) -> None:
         self._pictures: list[tuple[Picture, Truth]] = [
             dataset.annotated(sample) for sample in samples
+        ]
+        self._activities = [
+            activities.of_sample(sample.name) if activities else NOT_TOLD for sample in samples
         ]
         self._size_px = size_px
         self._seed = seed
@@ -65,6 +71,14 @@ class TrainingSet(Dataset[Example]):
         self._epoch = 0
         self._augment = True
         self._mosaic_chance = 0.0
+
+    @property
+    def contents(self) -> list[tuple[tuple[int, ...], int]]:
+        """Class ids and activity of each picture, as it is without augmentation."""
+        pairs = zip(self._pictures, self._activities, strict=True)
+        return [
+            (truth.classes, activity.where_shown(truth.classes)) for (_, truth), activity in pairs
+        ]
 
     def start_epoch(self, epoch: int, mosaic_chance: float, *, augment: bool = True) -> None:
         """Says which epoch comes, before its loader starts."""
@@ -78,28 +92,29 @@ class TrainingSet(Dataset[Example]):
         if not self._augment:
             rgb, truth = self._pictures[index]
             transform = letterbox_transform(rgb.shape[0], rgb.shape[1], self._size_px)
-            return as_example(*warp(rgb, truth, transform, (self._size_px, self._size_px)))
-        rgb, truth = self._augmented(index, rng)
+            moved = warp(rgb, truth, transform, (self._size_px, self._size_px))
+            return as_example(*moved, self._activities[index])
+        rgb, truth, activity = self._augmented(index, rng)
         rgb = relight(rgb, rng)
         # Drawn only where asked for: a recipe without it goes on giving what it always gave.
         if self._spoil_chance and rng.random() < self._spoil_chance:
             rgb = spoil(rgb, rng)
-        return as_example(rgb, truth)
+        return as_example(rgb, truth, activity)
 
-    def _augmented(self, index: int, rng: np.random.Generator) -> tuple[Picture, Truth]:
+    def _augmented(self, index: int, rng: np.random.Generator) -> tuple[Picture, Truth, ActivityOf]:
         geometry = Geometry()
         rgb, truth = self._pictures[index]
         if rng.random() < self._mosaic_chance:
             others = rng.integers(0, len(self._pictures), 3)
             parts = [(rgb, truth), *(self._pictures[other] for other in others)]
-            return mosaic(parts, self._size_px, rng, geometry)
+            return *mosaic(parts, self._size_px, rng, geometry), self._activities[index].mixed()
         window = (self._size_px, self._size_px)
         transform = random_transform(rgb.shape[0], rgb.shape[1], window, rng, geometry)
-        return warp(rgb, truth, transform, window)
+        return *warp(rgb, truth, transform, window), self._activities[index]
 
 
-def as_example(rgb: Picture, truth: Truth) -> Example:
-    """Boxes and coarse masks of a picture of the input's size (S, S)."""
+def as_example(rgb: Picture, truth: Truth, activity: ActivityOf = NOT_TOLD) -> Example:
+    """Boxes, coarse masks and activity of a picture of the input's size (S, S)."""
     side = rgb.shape[0] // MASK_STRIDE
     boxes, classes, masks = [], [], []
     for number, class_id in enumerate(truth.classes, 1):
@@ -116,6 +131,7 @@ def as_example(rgb: Picture, truth: Truth) -> Example:
         np.array(classes, dtype=np.int64),
         np.array(masks, dtype=np.uint8).reshape(-1, side, side),
         _coverage(~truth.void, side),
+        activity.where_shown(classes),
     )
 
 
@@ -139,7 +155,8 @@ def collate(examples: list[Example]) -> Batch:
         masks[row, :count] = torch.from_numpy(example.masks)
     rgb = torch.stack([_channels_first(example.rgb) for example in examples])
     known = torch.stack([torch.from_numpy(example.known) for example in examples])
-    return Batch(rgb, boxes, classes, masks, known)
+    activities = torch.tensor([example.activity for example in examples])
+    return Batch(rgb, boxes, classes, masks, known, activities)
 
 
 def _channels_first(rgb: NDArray[np.uint8]) -> Tensor:

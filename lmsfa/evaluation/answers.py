@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lmsfa.card import CardError, card_path, read_card
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet, DatasetError, Sample, Truth
 from lmsfa.postprocess import calibrated
 from lmsfa.prediction import Instance
@@ -59,6 +60,8 @@ class AnsweredFrame:
             lay on void alone are not here.
         answers_on_all: the same with void, in the same order; all of them.
         void: pixels that nobody labelled.
+        activity: what the model says is being done; None where it tells none.
+        true_activity: what is being done; None where nobody said.
     """
 
     name: str
@@ -69,6 +72,8 @@ class AnsweredFrame:
     answers: tuple[CodedMask, ...]
     answers_on_all: tuple[CodedMask, ...]
     void: CodedMask
+    activity: str | None = None
+    true_activity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +138,30 @@ def answers_of(
     dataset: AnnotatedSet,
     samples: Sequence[Sample],
     threads: int | None = None,
+    *,
+    activities: Activities | None = None,
 ) -> Answers:
     """Loads weights, asks them and closes them again. Errors as `load_whole_curve` and `gather`."""
     engine = load_whole_curve(weights, runtime, threads)
     try:
-        return gather(engine, dataset, samples)
+        return gather(engine, dataset, samples, activities)
     finally:
         engine.close()
 
 
-def gather(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]) -> Answers:
+def gather(
+    engine: Engine,
+    dataset: AnnotatedSet,
+    samples: Sequence[Sample],
+    activities: Activities | None = None,
+) -> Answers:
     """Asks an engine about annotated pictures, one by one, on the calling thread.
 
     Args:
         engine: best from `load_whole_curve`; its classes must be the set's.
         dataset: where pictures and truth are read.
         samples: which.
+        activities: what is being done in them, where it is known.
 
     Raises:
         DatasetError: the engine's classes are not the data set's, or a file cannot be read.
@@ -161,7 +174,10 @@ def gather(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]) -> 
     frames = []
     for sample in tqdm(samples, "evaluate", leave=False):
         rgb, truth = dataset.annotated(sample)
-        frames.append(answered(sample, truth, engine.predict(rgb).instances))
+        prediction = engine.predict(rgb)
+        frame = answered(sample, truth, prediction.instances)
+        known = activities.name_of(sample.name, truth.classes) if activities else None
+        frames.append(replace(frame, activity=prediction.activity, true_activity=known))
     return Answers(tuple(names), engine.card.draw_order, tuple(frames))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from lmsfa.card import ModelCard
+from lmsfa.evaluation.activity import judge_activities
 from lmsfa.evaluation.answers import Answers
 from lmsfa.evaluation.boundary import judge_boundaries, tolerance_px
 from lmsfa.evaluation.calibration import reliability
@@ -35,8 +36,8 @@ def full_report(
 
     Returns:
         What `Figures.as_json` says at top level; beside it `shown`, `intervals`, `without`,
-        `per_group`, `semantic`, `boundary`, `calibration` and `warnings`. None where there is no
-        figure, never NaN.
+        `per_group`, `semantic`, `boundary`, `calibration` and `warnings`, and `activity` where it
+        is known of a frame. None where there is no figure, never NaN.
     """
     figures = judge(answers)
     matches = match(answers)
@@ -54,6 +55,8 @@ def full_report(
     }
     if without:
         report["without"] = {"classes": list(without), **figures.without(without)}
+    if any(frame.true_activity for frame in answers.frames):
+        report["activity"] = judge_activities(answers, card.activities).as_json()
     report["warnings"] = _warnings(report, resampling)
     return report
 

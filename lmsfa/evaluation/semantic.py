@@ -17,7 +17,7 @@ ClassMap = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class SemanticFigures:
-    """IoU over the pixels of a whole split, 0..1.
+    """IoU and Dice over the pixels of a whole split, 0..1.
 
     Attributes:
         miou: mean over the classes that the truth holds, void left out.
@@ -26,6 +26,8 @@ class SemanticFigures:
             answered by the absence of instances. No pixel is left out.
         void: that class's IoU; None where the truth has no such pixel.
         pixels: pixels compared in `miou`.
+        dice: mean over the same classes as `miou`.
+        dice_per_class: as `per_class`.
     """
 
     miou: float | None
@@ -33,6 +35,8 @@ class SemanticFigures:
     miou_with_void: float | None
     void: float | None
     pixels: int
+    dice: float | None
+    dice_per_class: dict[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers for `json.dumps`."""
@@ -51,12 +55,15 @@ def judge_semantics(shown: Answers) -> SemanticFigures:
         known += _confusion(truth[labelled], answer[labelled], size)
         everywhere += _confusion(truth.ravel(), answer.ravel(), size)
     ious, with_void = _ious(known)[:-1], _ious(everywhere)
+    dices = [None if iou is None else 2 * iou / (1 + iou) for iou in ious]
     return SemanticFigures(
         _mean(ious),
         dict(zip(shown.classes, ious, strict=True)),
         _mean(with_void),
         with_void[-1],
         int(known.sum()),
+        _mean(dices),
+        dict(zip(shown.classes, dices, strict=True)),
     )
 
 

@@ -31,6 +31,8 @@ def evaluation_table(report: Report) -> str:
     ]
     if report["per_group"]:
         parts.insert(3, _groups(report["per_group"]))
+    if "activity" in report:
+        parts.insert(1, _activity(report["activity"]))
     parts += ["\n".join(f"note: {line}" for line in report["warnings"])]
     return "\n\n".join(part for part in parts if part)
 
@@ -87,13 +89,26 @@ def _groups(groups: Report) -> str:
 
 
 def _pixels(semantic: Report, boundary: Report) -> str:
-    rows = [["class", "IoU, split", "Dice", "IoU", "surface", "HD95 px", "pictures", "no distance"]]
+    rows = [
+        [
+            "class",
+            "IoU, split",
+            "Dice, split",
+            "Dice",
+            "IoU",
+            "surface",
+            "HD95 px",
+            "pictures",
+            "no distance",
+        ]
+    ]
     for name, row in boundary["per_class"].items():
         distance = row["hausdorff95_px"]
         rows.append(
             [
                 name,
                 share(semantic["per_class"][name]),
+                share(semantic["dice_per_class"][name]),
                 *(share(row[key]) for key in ("dice", "iou", "surface")),
                 "-" if distance is None else f"{distance:.1f}",
                 str(row["pictures"]),
@@ -104,8 +119,21 @@ def _pixels(semantic: Report, boundary: Report) -> str:
     return (
         f"Pixels of each class, as shown (surface within {tolerance} px; no distance where a "
         f"picture has it in truth or answer alone)\n{columns(rows)}\n"
-        f"mIoU {share(semantic['miou'])} without void, "
-        f"{share(semantic['miou_with_void'])} with void as a class"
+        f"mIoU {share(semantic['miou'])}, Dice {share(semantic['dice'])} without void; "
+        f"mIoU {share(semantic['miou_with_void'])} with void as a class"
+    )
+
+
+def _activity(activity: Report) -> str:
+    names = activity["names"]
+    rows = [["true activity", "F1", *(f"told {name}" for name in names)]]
+    for name, row in zip(names, activity["confusion"], strict=True):
+        rows.append([name, share(activity["per_activity"][name]), *map(str, row)])
+    left_out = f", {activity['unknown']} of unknown activity left out"
+    return (
+        f"Activity of {activity['frames']} frames{left_out if activity['unknown'] else ''}\n"
+        f"{columns(rows)}\n"
+        f"accuracy {share(activity['accuracy'])}, macro F1 {share(activity['macro_f1'])}"
     )
 
 

@@ -19,6 +19,7 @@ class Batch:
         classes: (B, M) int64 class ids, -1 where there is no instance.
         masks: (B, M, S / 4, S / 4) uint8, share of each cell that the instance covers, 0..255.
         known: (B, S / 4, S / 4) uint8, share of each cell that is labelled (not void), 0..255.
+        activities: (B,) int64 index of what is being done, -1 where nobody said.
     """
 
     rgb: Tensor
@@ -26,6 +27,7 @@ class Batch:
     classes: Tensor
     masks: Tensor
     known: Tensor
+    activities: Tensor
 
     def __len__(self) -> int:
         """How many pictures."""
@@ -41,4 +43,4 @@ class Batch:
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in self._tensors()))
 
     def _tensors(self) -> tuple[Tensor, ...]:
-        return self.rgb, self.boxes, self.classes, self.masks, self.known
+        return self.rgb, self.boxes, self.classes, self.masks, self.known, self.activities

@@ -11,6 +11,7 @@ from lmsfa.card import ModelCard, card_path, write_card
 from lmsfa.evaluation.answers import answers_of
 from lmsfa.evaluation.calibrated_card import calibrate
 from lmsfa.evaluation.report import full_report
+from lmsfa.models.semantic import SemanticNetwork
 from lmsfa.report.inputs import ReportInputs
 from lmsfa.report.page import write_report
 from lmsfa.training.journal import read_results
@@ -32,7 +33,8 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
     """Judges the weights of a finished training on the validation split.
 
     Chooses a score threshold a class, writes it and the figures into the card, and leaves
-    `EVALUATION_FILE` and `REPORT_FILE` in the training's folder.
+    `EVALUATION_FILE` and `REPORT_FILE` in the training's folder. A network of classes a cell keeps
+    its threshold: every region that it finds is part of its answer.
 
     Args:
         trainer: whose training is over; its data set has a split `VALIDATION`.
@@ -42,14 +44,19 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
         What `full_report` says.
     """
     dataset, splits = trainer.dataset, trainer.splits
-    answers = answers_of(trainer.weights, RUNTIME, dataset, dataset.in_split(VALIDATION))
-    card, evidence = calibrate(card, answers)
-    answers = answers.with_temperature(card.temperature)
+    samples = dataset.in_split(VALIDATION)
+    answers = answers_of(trainer.weights, RUNTIME, dataset, samples, activities=trainer.activities)
+    notes = list(splits.warnings)
+    evidence = None
+    if not isinstance(trainer.network, SemanticNetwork):
+        card, evidence = calibrate(card, answers)
+        answers = answers.with_temperature(card.temperature)
+        notes.insert(0, CHOSEN_HERE)
     figures = full_report(answers, card, patients=splits.patients)
     card = replace(card, metrics=_metrics(figures, splits.grouped_by, splits.rule))
     write_card(card, card_path(trainer.weights))
     path = trainer.output / EVALUATION_FILE
-    said = {**figures, "thresholds_held_out": evidence}
+    said = {**figures, "thresholds_held_out": evidence} if evidence else figures
     write_whole(path, (json.dumps(said, indent=1, allow_nan=False) + "\n").encode())
     inputs = ReportInputs(
         dataset=dataset,
@@ -59,7 +66,7 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
         figures=figures,
         command=trainer.command,
         made=datetime.now().astimezone(),
-        notes=(CHOSEN_HERE, *splits.warnings),
+        notes=tuple(notes),
         epochs=read_results(trainer.output),
     )
     write_report(trainer.output / REPORT_FILE, inputs)
@@ -67,6 +74,7 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
 
 
 def _metrics(figures: dict[str, Any], grouped_by: str, rule: str) -> dict[str, Any]:
+    told = figures.get("activity")
     kept = ("mask_ap50", "mask_ap", "average_recall", "images", "instances")
     return {
         "protocol": (
@@ -75,4 +83,11 @@ def _metrics(figures: dict[str, Any], grouped_by: str, rule: str) -> dict[str, A
         ),
         **{name: figures[name] for name in kept},
         "per_class_ap50": {name: row["ap50"] for name, row in figures["per_class"].items()},
+        "miou": figures["semantic"]["miou"],
+        "dice": figures["semantic"]["dice"],
+        **(
+            {"activity_accuracy": told["accuracy"], "activity_macro_f1": told["macro_f1"]}
+            if told
+            else {}
+        ),
     }

@@ -7,32 +7,39 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from lmsfa.card import ROLES, ClassSpec, ModelCard
+from lmsfa.card import ModelCard
 from lmsfa.checkpoint import save_weights
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.endoarss import Endoarss, take_encoder
 from lmsfa.models.families import family_of
+from lmsfa.models.hrmedseg import Hrmedseg
+from lmsfa.models.network import Network
 from lmsfa.training.batch import Batch
+from lmsfa.training.features import FeatureLoss, read_feature_teacher
+from lmsfa.training.first_card import DERIVED, PRETRAINED, STAND_IN, first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.journal import Journal
+from lmsfa.training.lessons import check_lessons
 from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
 from lmsfa.training.patience import Patience
 from lmsfa.training.processes import Processes
 from lmsfa.training.recipe import Recipe
 from lmsfa.training.sampling import SharedBatches
+from lmsfa.training.shape import read_encoder, shape_for
 from lmsfa.training.state import load_state, save_state
 from lmsfa.training.step import LossModule, Stepper, TrainingError
 from lmsfa.training.teacher import read_teacher
@@ -55,6 +62,9 @@ class Trainer:
         splits: what `dataset` is split by, for the card.
         init: weights to start from; they may know other classes.
         teacher: weights whose answers are learned besides the truth; they know the same classes.
+        features: what `read_feature_teacher` takes; nothing else is learned then.
+        encoder: DINOv2's weights, frozen; without them a stand-in learns in its place.
+        activities: what is being done in the pictures, for a network that tells it.
         part_size: pictures that go through the network at a time; the whole batch without it.
     """
 
@@ -69,24 +79,39 @@ class Trainer:
         splits: Splits,
         init: Path | None = None,
         teacher: Path | None = None,
+        features: str | None = None,
+        encoder: Path | None = None,
+        activities: Activities | None = None,
         part_size: int | None = None,
     ) -> None:
         if part_size is not None and part_size < 1:
             raise TrainingError(f"the part size must be at least 1, got {part_size}")
         torch.manual_seed(recipe.seed)
         self.dataset, self.output, self.recipe, self.command = dataset, output, recipe, command
-        self.processes, self.splits = processes, splits
+        self.processes, self.splits, self.activities = processes, splits, activities
         self.family = family_of(recipe.model)
         names = tuple(entry.name for entry in dataset.classes)
-        network = self.family.make(replace(self.family.config, classes=len(names)))
-        if not isinstance(network, InstanceNetwork):
-            raise TrainingError(f"{self.family.title} answers no instances to train")
-        self.network = network
-        self.start = start_from(self.network, self.family, names, init) if init else None
+        self.encoder = read_encoder(encoder) if encoder else None
+        self.network = self.family.make(
+            shape_for(self.family, len(names), activities, self.encoder)
+        )
+        told = activities.names if activities else ()
+        self.start = start_from(self.network, self.family, names, init, told) if init else None
         if self.start:
-            shared = ", ".join(self.start.classes) or "none"
+            shared = ", ".join((*self.start.classes, *self.start.activities)) or "none"
             _log.info("starts from %s; classes that both know: %s", init, shared)
+        if self.encoder and isinstance(self.network, Endoarss):
+            take_encoder(self.network, self.encoder.file)
+        if teacher and not isinstance(self.network, InstanceNetwork):
+            raise TrainingError(
+                f"{self.family.title} answers no instances that a teacher could tell"
+            )
         self.teacher = read_teacher(teacher, names, processes.device) if teacher else None
+        self.features = (
+            read_feature_teacher(features, self.network, recipe.size_px, processes.device)
+            if features
+            else None
+        )
         if recipe.batch < MIN_BATCH_FOR_STATISTICS and not init:
             _log.warning(
                 "fewer than %d pictures a step teach the norms nothing: start from trained "
@@ -102,13 +127,16 @@ class Trainer:
             recipe.size_px,
             recipe.seed,
             spoil_chance=recipe.spoil_chance,
+            activities=activities,
         )
-        self.patience = Patience.of(dataset, recipe)
+        for note in check_lessons(self.set, activities):
+            _log.warning("note: %s", note)
+        self.patience = Patience.of(dataset, recipe, self._losses, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
         self.average = make_average(self.network, recipe)
         teaching = self.teacher.network if self.teacher else None
-        module = processes.join(LossModule(self.network, recipe.weights, teaching))
+        module = processes.join(self._losses(self.network, teaching))
         self.stepper = Stepper(module, processes, output, part_size or recipe.batch)
 
     @property
@@ -117,9 +145,17 @@ class Trainer:
         names = {split: list(found) for split, found in self.dataset.splits.items()}
         digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         sources = {"start": self.start, "teacher": self.teacher}
-        return {"splits": digest} | {
+        origin = {"splits": digest} | {
             name: source.weights if source else "" for name, source in sources.items()
         }
+        # Only where they are: states from before they could be given stay what they were.
+        if self.features:
+            origin["features"] = self.features.weights
+        if self.encoder:
+            origin["encoder"] = self.encoder.weights
+        if self.activities:
+            origin["activities"] = self.activities.digest
+        return origin
 
     @property
     def weights(self) -> Path:
@@ -250,33 +286,37 @@ class Trainer:
         self.average.update_parameters(self.network)
         return parts
 
+    def _losses(self, network: nn.Module, teacher: InstanceNetwork | None = None) -> nn.Module:
+        """What `network`, this training's or an average of it, is judged by."""
+        if self.features and isinstance(network, Hrmedseg):
+            return FeatureLoss(network, self.features.encode)
+        assert isinstance(network, Network)
+        return LossModule(network, self.recipe.weights, teacher)
+
+    def _shows_only(self) -> Iterator[str]:
+        """Why the weights will only show how such a system works, a sentence each."""
+        if self.features:
+            yield PRETRAINED
+        if isinstance(self.network, Endoarss) and not self.encoder:
+            yield STAND_IN
+        if self.activities and self.activities.derived:
+            yield DERIVED
+
     def _card(self) -> ModelCard:
-        sources = {"": self.start, "taught by ": self.teacher}
-        known = {word: source for word, source in sources.items() if source}
-        inherited = [leak for source in known.values() for leak in source.leaks]
-        # Structures lowest, what must not be missed above them, and nothing hides an instrument.
-        upwards = sorted(self.dataset.classes, key=lambda entry: ROLES.index(entry.role))
-        return ModelCard(
-            system=self.recipe.model,
-            name=f"{self.family.title} {self.dataset.name}",
-            classes=tuple(
-                ClassSpec(entry.name, entry.colour, entry.role) for entry in self.dataset.classes
-            ),
-            draw_priority=tuple(entry.name for entry in upwards),
-            input_size_px=self.recipe.size_px,
-            input_multiple_px=self.network.input_multiple_px,
-            score_threshold=0.4,
-            nms_iou=0.6,
-            training_domain=self.dataset.name,
-            synthetic=self.dataset.synthetic,
-            started_from="; ".join(
-                f"{word}{source.domain}, {source.weights}" for word, source in known.items()
-            ),
-            grouped_by=self.splits.grouped_by,
-            leaks=tuple(dict.fromkeys((*self.splits.leaks, *inherited))),
-            architecture=asdict(self.network.config),
-            metrics={},
-            licence=self.dataset.licence,
-            attribution=self.dataset.attribution,
+        known = {
+            "": self.start,
+            "taught by ": self.teacher,
+            "features of ": self.features,
+            "encoder of ": self.encoder,
+        }
+        sources = {word: source for word, source in known.items() if source}
+        return first_card(
+            self.network,
+            self.recipe,
+            self.dataset,
+            self.splits,
             command=self.command,
+            sources=sources,
+            activities=self.activities,
+            shows_only=self._shows_only(),
         )

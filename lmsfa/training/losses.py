@@ -23,6 +23,10 @@ class LossWeights:
     Boxes, classes, distributions: the ratio task-aligned detectors settled on (7.5, 0.5, 1.5).
     Masks: start value, as much as boxes. The paper names lambda_gc [16], lambda_edge [22] and the
     semantic loss without values; ours are start values that keep each below a tenth of the sum.
+
+    Of semantic networks: Dice and focal loss, which HRMedSeg's paper (4.2) sums without naming
+    weights. SAM's 20 focal losses to one of Dice are halved: alpha, which we leave out, weighs
+    one quarter and three quarters there. Activities: as much as Dice.
     """
 
     box: float = 7.5
@@ -32,6 +36,9 @@ class LossWeights:
     semantic: float = 1.0
     gradient: float = 0.1
     edge: float = 0.2
+    dice: float = 1.0
+    focal: float = 10.0
+    activity: float = 1.0
 
 
 SPECULAR = 0.9
@@ -137,13 +144,13 @@ def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: T
         area = within.sum((1, 2)).clamp(min=1.0)
         each = functional.binary_cross_entropy_with_logits(mask_logits, truth, reduction="none")
         bce = (each * within).sum((1, 2)) / area
-        summed = summed + (bce + _dice_loss(mask_logits.sigmoid(), truth, within)).sum()
+        summed = summed + (bce + dice_loss(mask_logits.sigmoid(), truth, within)).sum()
         answered += cells.numel()
     return summed / max(answered, 1)
 
 
-def _dice_loss(probability: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
-    """One less Dice over the last two axes."""
+def dice_loss(probability: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """One less Dice over the last two axes; all three (..., H, W), 0..1."""
     shared = (probability * truth * weight).sum((-2, -1))
     both = ((probability + truth) * weight).sum((-2, -1))
     return 1 - (2 * shared + 1) / (both + 1)
@@ -155,7 +162,7 @@ def _semantic_loss(semantic: Tensor, batch: Batch, known: Tensor) -> Tensor:
     each = functional.binary_cross_entropy_with_logits(semantic, truth, reduction="none")
     weight = known[:, None]
     bce = (each * weight).sum() / (weight.sum() * semantic.shape[1]).clamp(min=1.0)
-    dice = _dice_loss(semantic.sigmoid(), truth, weight)
+    dice = dice_loss(semantic.sigmoid(), truth, weight)
     present = truth.sum((-2, -1)) > 0
     return bce + (dice * present).sum() / present.sum().clamp(min=1)
 

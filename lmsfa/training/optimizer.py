@@ -6,40 +6,50 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from lmsfa.training.recipe import Recipe
 
-WEIGHT_DECAYS = {"adamw": 0.05, "sgd": 5e-4}
+WEIGHT_DECAYS = {"adam": 0.0, "adamw": 0.05, "sgd": 5e-4}
 """Of weights of convolutions and linear layers, as is usual for each: AdamW takes it off the
-weights, the paper's SGD (momentum 0.9) adds it to the gradient."""
+weights, the paper's SGD (momentum 0.9) adds it to the gradient, plain Adam knows none."""
+DECAY_OF_AN_EPOCH = 0.98
+"""What the exponential schedule multiplies the learning rate by (HRMedSeg, 4.2)."""
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
-    """The recipe's; norms, biases and single scales are not decayed."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim <= 1]
+    """The recipe's; norms, biases and single scales are not decayed, what is frozen is left out."""
+    learning = [p for p in network.parameters() if p.requires_grad]
+    decayed = [p for p in learning if p.ndim > 1]
+    free = [p for p in learning if p.ndim <= 1]
     groups = [
         {"params": decayed, "weight_decay": WEIGHT_DECAYS[recipe.optimizer]},
         {"params": free, "weight_decay": 0.0},
     ]
     if recipe.optimizer == "adamw":
         return AdamW(groups, lr=recipe.learning_rate)
+    if recipe.optimizer == "adam":
+        return Adam(groups, lr=recipe.learning_rate)
     return SGD(groups, lr=recipe.learning_rate, momentum=0.9)
 
 
 def make_schedule(
     optimizer: Optimizer, recipe: Recipe, steps_per_epoch: int, done: int = 0
 ) -> LambdaLR:
-    """Linear warm-up, then a cosine down to `final_share` at the last step; `done` are behind."""
+    """Linear warm-up, then the recipe's schedule; `done` steps are behind.
+
+    The cosine falls to `final_share` at the last step; the exponential one falls once an epoch.
+    """
     warmup = max(1.0, recipe.warmup_epochs * steps_per_epoch)
     total = max(warmup + 1, float(recipe.epochs * steps_per_epoch))
 
     def share(step: int) -> float:
         if step < warmup:
             return (step + 1) / warmup
+        if recipe.schedule == "exponential":
+            return float(DECAY_OF_AN_EPOCH ** (step // steps_per_epoch))
         progress = min(1.0, (step - warmup) / (total - warmup))
         return (
             recipe.final_share + (1 - recipe.final_share) * (1 + math.cos(math.pi * progress)) / 2

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import torch
 from accelerate.utils.memory import find_executable_batch_size
 from torch import nn
 
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import TrainingSet, collate
 from lmsfa.training.recipe import Recipe
-from lmsfa.training.step import LossModule
 
 VALIDATION_LOSS = "validation_loss"
 _WORST = 1e9
+
+LossesOf = Callable[[nn.Module], nn.Module]
+"""A network -> the module that answers a batch with its losses by name."""
 
 
 class Patience:
@@ -26,18 +29,33 @@ class Patience:
     training is not the best of many looks at the validation pictures.
     """
 
-    def __init__(self, validation: TrainingSet | None, recipe: Recipe) -> None:
-        self._validation, self._recipe = validation, recipe
+    def __init__(self, validation: TrainingSet | None, recipe: Recipe, losses: LossesOf) -> None:
+        self._validation, self._recipe, self._losses_of = validation, recipe, losses
         self._losses: list[float] = []
 
     @classmethod
-    def of(cls, dataset: AnnotatedSet, recipe: Recipe) -> Patience:
-        """For a training on `dataset`; one without `patience_epochs` never looks at validation."""
+    def of(
+        cls,
+        dataset: AnnotatedSet,
+        recipe: Recipe,
+        losses: LossesOf,
+        activities: Activities | None = None,
+    ) -> Patience:
+        """For a training on `dataset` that minimises `losses`.
+
+        One without `patience_epochs` never looks at validation.
+        """
         if not recipe.patience_epochs:
-            return cls(None, recipe)
-        validation = TrainingSet(dataset, dataset.in_split("val"), recipe.size_px, recipe.seed)
+            return cls(None, recipe, losses)
+        validation = TrainingSet(
+            dataset,
+            dataset.in_split("val"),
+            recipe.size_px,
+            recipe.seed,
+            activities=activities,
+        )
         validation.start_epoch(0, 0.0, augment=False)
-        return cls(validation, recipe)
+        return cls(validation, recipe, losses)
 
     def remember(self, rows: Iterable[Mapping[str, float]]) -> None:
         """Takes up the epochs that a resumed training has behind it."""
@@ -54,7 +72,7 @@ class Patience:
         """The validation loss of averaged weights as a figure; none where no one asked for it."""
         if self._validation is None:
             return {}
-        module = LossModule(network, self._recipe.weights).eval()  # type: ignore[arg-type]  # an AveragedModel's module
+        module = self._losses_of(network).eval()
         # Fewer at a time where memory runs out.
         mean_loss = find_executable_batch_size(
             partial(_mean_loss, module=module, pictures=self._validation, device=device),
@@ -67,7 +85,7 @@ class Patience:
 
 
 def _mean_loss(
-    part_size: int, *, module: LossModule, pictures: TrainingSet, device: torch.device
+    part_size: int, *, module: nn.Module, pictures: TrainingSet, device: torch.device
 ) -> float:
     total = 0.0
     with torch.no_grad():

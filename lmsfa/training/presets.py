@@ -14,6 +14,28 @@ PRESETS = {
     "peld": Recipe(size_px=640, epochs=300, batch=8, optimizer="sgd", learning_rate=1e-3),
     # docs/experiments.md: what the shipped weights were trained by.
     "best": Recipe(epochs=120, spoil_chance=0.3),
+    # HRMedSeg, 4.2: Adam at 1e-4, times 0.98 an epoch, batch 16, 200 epochs, 1024 px, Dice and
+    # focal loss. Pictures are augmented as in the others; the paper says nothing of that.
+    "hrmedseg": Recipe(
+        model="hrmedseg",
+        size_px=1024,
+        epochs=200,
+        batch=16,
+        optimizer="adam",
+        learning_rate=1e-4,
+        warmup_epochs=0.0,
+        schedule="exponential",
+    ),
+    # EndoARSS: Adam, 200 epochs; the rest is not known. 532 px is the multiple of 28 next to
+    # DINOv2's 518. No mosaics: nobody could say what is being done in one.
+    "endoarss": Recipe(
+        model="endoarss",
+        size_px=532,
+        epochs=200,
+        optimizer="adam",
+        learning_rate=1e-4,
+        mosaic_chance=0.0,
+    ),
 }
 
 

@@ -10,6 +10,8 @@ from lmsfa.errors import InputError
 from lmsfa.models.families import family_of
 from lmsfa.training.losses import LossWeights
 
+SCHEDULES = ("cosine", "exponential")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -23,6 +25,7 @@ class Recipe:
         optimizer: a key of `optimizer.WEIGHT_DECAYS`.
         learning_rate: peak, after the warm-up.
         warmup_epochs: linear warm-up.
+        schedule: of the learning rate after the warm-up, one of `SCHEDULES`.
         final_share: the cosine ends at this share of the peak.
         mosaic_chance: of a picture being one of four in a mosaic.
         plain_epochs: last epochs without mosaic.
@@ -41,6 +44,7 @@ class Recipe:
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
     warmup_epochs: float = 2.0
+    schedule: str = "cosine"
     final_share: float = 0.01
     mosaic_chance: float = 0.5
     plain_epochs: int = 10
@@ -53,8 +57,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Checks what a person may have mistyped."""
-        family = family_of(self.model)
-        check_input_size(self.size_px, family.network.input_multiple_px)
+        check_input_size(self.size_px, family_of(self.model).network.input_multiple_px)
+        if self.schedule not in SCHEDULES:
+            raise InputError(
+                f"the schedule must be one of {', '.join(SCHEDULES)}, got {self.schedule!r}"
+            )
         for name, value, least in (
             ("epochs", self.epochs, 1),
             ("batch", self.batch, 1),

@@ -16,9 +16,12 @@ from lmsfa.checkpoint import write_tensors
 from lmsfa.errors import InputError
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
+from lmsfa.models.network import Network
+from lmsfa.models.semantic import SemanticNetwork
 from lmsfa.training.batch import Batch
 from lmsfa.training.losses import LossWeights, losses
 from lmsfa.training.processes import Processes
+from lmsfa.training.semantic_losses import semantic_losses
 from lmsfa.training.teacher import taught_losses
 
 BAD_BATCH_FILE = "bad-batch.safetensors"
@@ -33,12 +36,13 @@ class TrainingError(InputError):
 class LossModule(nn.Module):
     """Network and losses in one module, so that gradients can be averaged over processes.
 
-    What a teacher answers is learned besides the truth.
+    What a network of instances is asked for besides the truth is what a teacher answers; one of
+    classes a cell has no teacher.
     """
 
     def __init__(
         self,
-        network: InstanceNetwork,
+        network: Network,
         weights: LossWeights,
         teacher: InstanceNetwork | None = None,
     ) -> None:
@@ -50,12 +54,18 @@ class LossModule(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Weighted losses of a batch by name; their sum is what is minimised."""
         rgb = batch.rgb.to(memory_format=torch.channels_last).float() / 255
-        with _autocast(rgb.device):
-            logits = self.network.training_logits(rgb)
+        network = self.network
+        if isinstance(network, SemanticNetwork):
+            with autocast(rgb.device):
+                answered = network.semantic_logits(rgb)
+            return semantic_losses(answered, batch, self.weights)
+        assert isinstance(network, InstanceNetwork)
+        with autocast(rgb.device):
+            logits = network.training_logits(rgb)
         parts = losses(logits, batch, self.weights)
         if self.teacher is None:
             return parts
-        with torch.no_grad(), _autocast(rgb.device):
+        with torch.no_grad(), autocast(rgb.device):
             told = self.teacher.head_logits(rgb)
         return parts | taught_losses(logits.head, told, self.weights)
 
@@ -136,7 +146,8 @@ class Stepper:
         )
 
 
-def _autocast(device: torch.device) -> AbstractContextManager[object]:
+def autocast(device: torch.device) -> AbstractContextManager[object]:
+    """Half precision where the device computes in it, for the block that it is entered around."""
     # bf16 needs no loss scaling; processors without it would only be slowed down.
     if device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16"):
         return torch.autocast(device.type, torch.bfloat16)

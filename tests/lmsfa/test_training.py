@@ -74,8 +74,8 @@ def test_a_cell_wanted_twice_goes_to_the_box_it_overlaps_most() -> None:
 
 def test_pictures_without_instances_train_too(shapes_dataset: Path) -> None:
     batch = _plain_batch(shapes_dataset, 96, 4)
-    empty = Batch(
-        batch.rgb, batch.boxes[:, :0], batch.classes[:, :0], batch.masks[:, :0], batch.known
+    empty = replace(
+        batch, boxes=batch.boxes[:, :0], classes=batch.classes[:, :0], masks=batch.masks[:, :0]
     )
     logits = Lmsfa(LmsfaConfig(classes=2)).training_logits(empty.rgb.float() / 255)
     parts = losses(logits, empty, LossWeights())
@@ -89,8 +89,12 @@ def test_void_carries_no_loss(shapes_dataset: Path) -> None:
     network = Lmsfa(LmsfaConfig(classes=2)).eval()
     with torch.no_grad():
         logits = network.training_logits(batch.rgb.float() / 255)
-        all_void = Batch(
-            batch.rgb, batch.boxes[:, :0], batch.classes[:, :0], batch.masks[:, :0], batch.known * 0
+        all_void = replace(
+            batch,
+            boxes=batch.boxes[:, :0],
+            classes=batch.classes[:, :0],
+            masks=batch.masks[:, :0],
+            known=batch.known * 0,
         )
         parts = losses(logits, all_void, LossWeights())
     for name in ("box", "classes", "distribution", "mask", "edge"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lmsfa.data.annotated import AnnotatedSet
+from lmsfa.data.picture_table import sample_in_row, table_rows
 from lmsfa.data.splits.sample_names import SampleNames
 from lmsfa.errors import DatasetError
 
@@ -26,7 +26,6 @@ _SEQUENCE_NAME = re.compile(
     r"(seq|sequence|clip|video|vid|rec|recording|scene)[ _-]?[0-9]+", re.IGNORECASE
 )
 
-_SAMPLE_COLUMNS = ("sample", "file", "filename", "name", "picture", "image", "path")
 _PATIENT_COLUMNS = ("patient", "patient_id", "patient id", "subject", "case", "group")
 
 
@@ -136,14 +135,14 @@ def by_table(dataset: AnnotatedSet, path: Path) -> Grouping:
     """
     names = SampleNames(dataset)
     patients: dict[str, str] = {}
-    for line, picture, patient in _rows(path):
-        sample = _named(names, picture, f"{path}, line {line}")
+    for line, picture, patient in table_rows(path, _PATIENT_COLUMNS, "a patient"):
+        sample = sample_in_row(names, picture, f"{path}, line {line}")
         if sample is None:
             continue
-        if patients.setdefault(sample, patient) != patient:
+        if patients.setdefault(sample.name, patient) != patient:
             raise DatasetError(
-                f"{path}, line {line}: {sample} is of patient {patient!r} here, "
-                f"of {patients[sample]!r} further up"
+                f"{path}, line {line}: {sample.name} is of patient {patient!r} here, "
+                f"of {patients[sample.name]!r} further up"
             )
     return _grouping(dataset, patients.get, f"csv:{path.name}")
 
@@ -187,52 +186,3 @@ def _grouping(
             f"such as {without[0]}"
         )
     return Grouping({name: str(group) for name, group in found.items()}, rule, grouped_by)
-
-
-def _named(names: SampleNames, picture: str, where: str) -> str | None:
-    try:
-        sample = names.find(picture)
-    except DatasetError as error:
-        raise DatasetError(f"{where}: {error}") from None
-    return sample.name if sample else None
-
-
-def _rows(path: Path) -> list[tuple[int, str, str]]:
-    """Line number, picture and patient of every row."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        # Where a comma marks decimals, spreadsheets write semicolons.
-        first = text.partition("\n")[0]
-        separator = max(",;\t", key=first.count)
-        rows = list(csv.reader(text.splitlines(), delimiter=separator, strict=True))
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path}: not a readable CSV table ({error})") from None
-    filled = [(line, row) for line, row in enumerate(rows, 1) if any(map(str.strip, row))]
-    if not filled:
-        raise DatasetError(f"{path}: holds no rows")
-    picture, patient, header = _columns([cell.strip().lower() for cell in filled[0][1]], path)
-    found = []
-    for line, row in filled[header:]:
-        if (
-            len(row) <= max(picture, patient)
-            or not row[picture].strip()
-            or not row[patient].strip()
-        ):
-            raise DatasetError(f"{path}, line {line}: expected a picture and a patient, got {row}")
-        found.append((line, row[picture].strip(), row[patient].strip()))
-    return found
-
-
-def _columns(first_row: list[str], path: Path) -> tuple[int, int, int]:
-    """Column of pictures, column of patients, rows of header."""
-    picture = next((first_row.index(name) for name in _SAMPLE_COLUMNS if name in first_row), None)
-    patient = next((first_row.index(name) for name in _PATIENT_COLUMNS if name in first_row), None)
-    if picture is not None and patient is not None:
-        return picture, patient, 1
-    if picture is None and patient is None and len(first_row) == 2:
-        return 0, 1, 0
-    raise DatasetError(
-        f"{path}: expected a column 'sample' or 'file' and a column 'patient', got {first_row}"
-    )

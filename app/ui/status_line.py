@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from app.core.caption import caption, system_title
 from app.core.snapshot import ModelStatus
 from app.ui.ai_state import AiState
+from app.ui.banner import OneLine
 from app.ui.state_mark import StateMark
 from app.ui.theme import PALETTE, Level
 
@@ -28,7 +29,9 @@ class StatusLine(QWidget):
         self._detail = QLabel()
         self._domain = QLabel()
         self._domain.setObjectName("domain")
-        self._runtime = QLabel()
+        self._system = QLabel()
+        # The least needed of the line: it gives way where the window is narrow.
+        self._runtime = OneLine("")
         self._runtime.setProperty("role", "quiet")
         research = QLabel(RESEARCH_LINE)
         research.setProperty("role", "quiet")
@@ -38,6 +41,7 @@ class StatusLine(QWidget):
         for widget in (self._mark, self._word, self._detail, _divider(), self._domain):
             row.addWidget(widget)
         row.addSpacing(8)
+        row.addWidget(self._system)
         row.addWidget(self._runtime, stretch=1)
         row.addWidget(research)
 
@@ -58,10 +62,10 @@ class StatusLine(QWidget):
         card = model.card
         self._domain.setText(caption(card))
         self._domain.setToolTip(card.demonstration if card is not None else "")
-        title = system_title(card) if card is not None else ""
-        parts = title, model.runtime, model.device
-        self._runtime.setText(" · ".join(part for part in parts if part))
-        self._runtime.setToolTip(model.reason)
+        self._system.setText(system_title(card) if card is not None else "")
+        runtime = " · ".join(part for part in (model.runtime, model.device) if part)
+        self._runtime.show_line(runtime)
+        self._runtime.setToolTip(f"{runtime}\n{model.reason}" if model.reason else runtime)
 
 
 def _divider() -> QFrame:

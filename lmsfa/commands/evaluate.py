@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmsfa.commands.data_options import add_activities, add_data, open_activities, open_data
-from lmsfa.commands.runtime_options import add_runtime
+from lmsfa.commands.runtime_options import add_runtime, add_weights, weights_of
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_frames(parser)
     add_activities(parser)
     add_without(parser)
-    parser.add_argument("--weights", type=Path, required=True)
+    add_weights(parser)
     add_runtime(parser)
     parser.add_argument("--json", action="store_true")
 
@@ -99,16 +99,17 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.report import full_report
     from lmsfa.registry import checked_card
 
+    weights = weights_of(options)
     frames = open_frames(options)
     dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
-    card = checked_card(options.weights)
+    card = checked_card(weights)
     activities = open_activities(options, dataset)
     if activities:
         check_activities(card.activities, activities.names, activities.source)
     answers = answers_of(
-        options.weights,
+        weights,
         options.runtime,
         dataset,
         samples,

@@ -122,12 +122,14 @@ class _OnnxEncoder:
     def __call__(self, rgb: Tensor) -> Tensor:
         """As `Encoder`."""
         seen = rgb if self._size is None else _resized(rgb, self._size)
+        if self._batch is not None:
+            seen = torch.cat([seen, seen[-1:].repeat(-len(seen) % self._batch, 1, 1, 1)])
         parts = torch.split(seen, self._batch or len(seen))
         answers = [
             torch.from_numpy(self._session.run(None, {self._name: part.cpu().numpy()})[0])
             for part in parts
         ]
-        return torch.cat(answers).to(rgb.device)
+        return torch.cat(answers)[: len(rgb)].to(rgb.device)
 
 
 def _from_module(said: str, device: torch.device) -> FeatureTeacher:

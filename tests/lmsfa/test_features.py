@@ -82,17 +82,17 @@ def test_an_encoder_learns_a_teachers_features_of_real_frames(
     module = FeatureLoss(network, teacher.encode)
     learning = dict(module.named_parameters())
     assert all(name.startswith("network.") for name in learning)
-    optimizer = torch.optim.Adam(module.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-2)
     batch = _frames()
     history = []
-    for _ in range(15):
+    for _ in range(20):
         optimizer.zero_grad()
         loss = module(batch)["features"]
         loss.backward()
         optimizer.step()
         history.append(loss.item())
     assert history[-1] < 0.7 * history[0], history
-    assert network.decoder.queries.grad is None
+    assert all(weight.grad is None for weight in network.decoder.parameters())
 
 
 def test_a_torch_module_teaches_by_its_import_path() -> None:

@@ -25,7 +25,7 @@ def test_the_axes_that_run_over_classes_are_found(model: str) -> None:
     axes = class_axes(family, network)
     ours = {name for name, found in axes.items() if found}
     assert ours
-    known = ("class", "semantic", "wise", "queries", "maps.leave")
+    known = ("class", "semantic", "wise", "maps.leave")
     assert all(any(word in name for word in known) for name in ours), ours
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny_semantic import TinyConfig, TinySemantic, TinyWatchingConfig
 
-from lmsfa.card import read_card
+from lmsfa.card import read_card, sha256_of
 from lmsfa.checkpoint import CheckpointError, read_tensors
 from lmsfa.cli import main
 from lmsfa.data.activities import activities_from
@@ -18,10 +19,12 @@ from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.lists import splits_from_lists
 from lmsfa.errors import InputError
 from lmsfa.models import families
+from lmsfa.models.dinov2 import Dinov2, Dinov2Config
+from lmsfa.models.dinov2_files import TIMM, read_dinov2
 from lmsfa.models.families import Family
 from lmsfa.models.semantic import SemanticLogits
 from lmsfa.training.batch import Batch
-from lmsfa.training.first_card import DERIVED
+from lmsfa.training.first_card import DERIVED, STAND_IN
 from lmsfa.training.loop import Trainer
 from lmsfa.training.losses import LossWeights, semantic_truth
 from lmsfa.training.optimizer import make_optimizer, make_schedule
@@ -142,7 +145,9 @@ def test_a_stopped_training_does_not_go_on_with_other_activities(
     shapes_dataset: Path, tmp_path: Path
 ) -> None:
     _trainer(shapes_dataset, tmp_path, "tiny_watching", WATCHED, epochs=1).train(resume=False)
-    other = _trainer(shapes_dataset, tmp_path, "tiny_watching", "present:bright square", epochs=1)
+    (tmp_path / "a.csv").write_text("train/000.png,cut\ntrain/001.png,burn\n")
+    table = str(tmp_path / "a.csv")
+    other = _trainer(shapes_dataset, tmp_path, "tiny_watching", table, epochs=1)
     with pytest.raises(CheckpointError, match="on other pictures"):
         other.train(resume=True)
 
@@ -229,6 +234,35 @@ def test_an_odd_size_is_refused_in_one_line(
     assert "multiple of 28" in capsys.readouterr().err
 
 
+def test_endoarss_is_trained_and_judged_from_the_command_line(
+    shapes_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "activities.csv"
+    rows = [
+        f"{split}/00{n}.png,{'cut' if n % 2 else 'burn'}"
+        for split in ("train", "val")
+        for n in range(4)
+    ]
+    table.write_text("\n".join(rows) + "\n")
+    run, data = tmp_path / "run", ["--data", str(shapes_dataset), "--activities", str(table)]
+    command = ["train", *data, "--output", str(run), "--preset", "endoarss", "--size", "84"]
+    assert main([*command, "--epochs", "1", "--batch", "4"]) == 0
+    told = capsys.readouterr().out
+    assert "accuracy" in told
+    assert "mIoU" in told
+    card = read_card(run / "weights.json")
+    assert card.demonstration == STAND_IN
+    assert card.activities == ("burn", "cut")
+    assert {"miou", "dice", "activity_accuracy", "activity_macro_f1"} <= set(card.metrics)
+    weights = ["--weights", str(run / "weights.safetensors"), "--runtime", "torch-cpu"]
+    assert main(["evaluate", *data, *weights, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["activity"]["frames"] == 4
+    assert found["activity"]["accuracy"] == card.metrics["activity_accuracy"]
+    assert main(["evaluate", *data[:3], "folders", *weights]) == 2
+    assert "the labels say 'train'" in capsys.readouterr().err
+
+
 def test_the_presets_of_the_papers_say_what_the_papers_say() -> None:
     hrmedseg, endoarss = PRESETS["hrmedseg"], PRESETS["endoarss"]
     assert (hrmedseg.size_px, hrmedseg.epochs, hrmedseg.batch) == (1024, 200, 16)
@@ -242,3 +276,46 @@ def test_the_presets_of_the_papers_say_what_the_papers_say() -> None:
     assert rates[0] == rates[4] == pytest.approx(1e-4)
     assert rates[5] == pytest.approx(0.98e-4)
     assert rates[14] == pytest.approx(0.98**2 * 1e-4)
+
+
+def _published(path: Path, width: int) -> Path:
+    """A DINOv2 of the published names, as small as heads of 64 channels allow."""
+    encoder = Dinov2(Dinov2Config(width, 1, width // 64, 3)).state_dict()
+    stored = {}
+    for theirs, ours in TIMM.names(1).items():
+        stored[theirs] = torch.cat([encoder[name] for name in ours]).contiguous()
+    save_file(stored, path)
+    return path
+
+
+def test_a_published_encoder_stays_as_it_is_and_is_no_demonstration(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    file = _published(tmp_path / "dinov2.safetensors", 64)
+    (tmp_path / "a.csv").write_text("train/000.png,cut\ntrain/001.png,burn\n")
+    dataset = open_dataset(shapes_dataset)
+    trainer = Trainer(
+        dataset,
+        tmp_path / "run",
+        preset("endoarss", size_px=84, epochs=1, batch=4, learning_rate=1e-3),
+        Processes("cpu"),
+        command="test",
+        splits=splits_from_lists(dataset, dataset.splits),
+        activities=activities_from(str(tmp_path / "a.csv"), dataset),
+        encoder=file,
+    )
+    card = trainer.train(resume=False)
+    assert card.demonstration == ""
+    assert card.started_from == f"encoder of dinov2.safetensors, {sha256_of(file)}"
+    learned = read_tensors(trainer.weights)
+    published = read_dinov2(file).tensors
+    for name, tensor in published.items():
+        assert torch.equal(learned[f"tesla.encoder.{name}"], tensor), name
+
+
+def test_an_encoder_for_a_network_without_one_is_refused(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    file = _published(tmp_path / "dinov2.safetensors", 64)
+    with pytest.raises(InputError, match="leave --encoder out"):
+        _trainer(shapes_dataset, tmp_path / "run", "tiny", encoder=file)

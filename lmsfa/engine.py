@@ -1,4 +1,4 @@
-"""The LMSF-A engine: letterbox, network, instances. One frame at a time, on one thread."""
+"""The engine of every system: letterbox, network, instances. One frame at a time, on one thread."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ class LmsfaEngine:
     ) -> Prediction:
         """As `registry.Engine`."""
         place = self._placed(rgb)
-        found = decoded(self._backend(rgb, place), self._weaker, place)
+        answer = self._backend(rgb, place)
+        found = decoded(answer, self._weaker, place)
         strong = tuple(entry for entry in found if entry.score >= self._least[entry.class_id])
         weak = tuple(entry for entry in found if entry.score < self._least[entry.class_id])
-        return Prediction(frame_index, captured_s, strong, None, self.card.sha256, weak)
+        activity, sure = likeliest(answer, self.card)
+        return Prediction(frame_index, captured_s, strong, activity, self.card.sha256, weak, sure)
 
     def _placed(self, rgb: NDArray[np.uint8]) -> Letterbox:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
@@ -95,8 +97,21 @@ def decoded(answer: Answer, card: ModelCard, place: Letterbox) -> tuple[Instance
     )
 
 
+def likeliest(answer: Answer, card: ModelCard) -> tuple[str | None, float | None]:
+    """The most probable of the card's activities and its probability; two times None without any.
+
+    Args:
+        answer: a backend's, finite.
+        card: of the network whose answer it is.
+    """
+    if not answer.activities.size:
+        return None, None
+    index = int(answer.activities.argmax())
+    return card.activities[index], float(answer.activities[index])
+
+
 def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = None) -> LmsfaEngine:
-    """Loads an LMSF-A weights file and answers one blank frame, so that the first real one is fast.
+    """Loads a weights file and answers one blank frame, so that the first real one is fast.
 
     Raises:
         EngineError: as `registry.load_engine`.

@@ -14,6 +14,7 @@ from lmsfa.backends.agreement import check_frame
 from lmsfa.backends.graph import PictureGraph, blank_canvas, load_network
 from lmsfa.card import check_input_size
 from lmsfa.errors import InputError
+from lmsfa.models.detection import InstanceNetwork
 from lmsfa.postprocess import MAX_CANDIDATES
 from lmsfa.rewrites.rewritten import rewrite
 
@@ -54,7 +55,7 @@ def export_network(
     check_input_size(size_px, network.input_multiple_px)
     network.fuse()
     if reference:
-        _write_reference(PictureGraph(network), network.config.classes, size_px, path)
+        _write_reference(PictureGraph(network), size_px, path)
     graph = PictureGraph(network.half() if half else rewrite(network, winograd=winograd)).eval()
     canvas = blank_canvas(size_px)
     partial = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")
@@ -94,13 +95,15 @@ def _write_onnx(graph: PictureGraph, canvas: torch.Tensor, path: Path) -> None:
     )
 
 
-def _write_reference(graph: PictureGraph, classes: int, size_px: int, path: Path) -> None:
+def _write_reference(graph: PictureGraph, size_px: int, path: Path) -> None:
     with torch.inference_mode():
         detections, prototypes = graph(torch.from_numpy(check_frame(size_px))[None])
-    best = detections[:, 4 : 4 + classes].amax(1).topk(min(MAX_CANDIDATES, len(detections))).indices
+    if isinstance(graph.network, InstanceNetwork):
+        best = detections[:, 4 : 4 + graph.network.config.classes].amax(1)
+        detections = detections[best.topk(min(MAX_CANDIDATES, len(detections))).indices]
     np.savez(
         path.with_suffix(".npz"),
-        detections=detections[best].numpy(),
+        detections=detections.numpy(),
         prototypes=prototypes.contiguous().numpy(),
     )
 

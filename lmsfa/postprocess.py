@@ -22,6 +22,8 @@ MAX_INSTANCES = 100
 
 Floats = NDArray[np.float32]
 
+NO_ACTIVITIES: Floats = np.zeros(0, dtype=np.float32)
+
 
 class Answer(Protocol):
     """What every backend gives for one picture. Valid until its next call."""
@@ -33,6 +35,14 @@ class Answer(Protocol):
         Box left, top, right, bottom in input pixels, class probabilities; what stands behind them
         only the answer itself reads.
         """
+
+    @property
+    def distinct(self) -> bool:
+        """Whether all rows are of different things, however their boxes overlap."""
+
+    @property
+    def activities(self) -> Floats:
+        """(A,) float32, the probability of each of the card's activities; (0,) without any."""
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -66,6 +76,16 @@ class RawAnswer:
 
     detections: Floats
     prototypes: Floats
+
+    @property
+    def distinct(self) -> bool:
+        """As `Answer`: neighbouring cells answer the same structure."""
+        return False
+
+    @property
+    def activities(self) -> Floats:
+        """As `Answer`."""
+        return NO_ACTIVITIES
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -120,7 +140,8 @@ def to_instances(
         classes: how many classes the detections carry.
         score_threshold: cells whose best class is below this are dropped; one for all classes or
             one a class, compared with the calibrated score.
-        nms_iou: of two boxes of one class over this IoU the better stays.
+        nms_iou: of two boxes of one class over this IoU the better stays, where they may be of the
+            same thing.
         place: how the frame was laid onto the input.
         temperature: of `calibrated`.
     """
@@ -138,7 +159,10 @@ def to_instances(
         return ()
     boxes, best = answer.detections[candidates, :4], best[candidates]
     class_ids = scores[candidates].argmax(1)
-    kept = _suppress(boxes, best, class_ids, nms_iou)
+    if answer.distinct:
+        kept = np.argsort(-best, kind="stable")[:MAX_INSTANCES]
+    else:
+        kept = _suppress(boxes, best, class_ids, nms_iou)
     frame_boxes = place.to_frame(boxes)
     shown = calibrated(best, temperature)
     return tuple(

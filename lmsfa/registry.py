@@ -22,6 +22,8 @@ SYSTEMS = {
     "endoarss": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
+SEMANTIC_SYSTEMS = ("hrmedseg", "endoarss")
+"""Those whose networks tell the class of every cell, and not instances."""
 SMALLER = {"lmsfa": "lmsfa_small"}
 """System name -> the one that answers the same in about half the time, a little less well."""
 

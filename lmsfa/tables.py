@@ -8,9 +8,10 @@ from typing import Any
 
 def info_line(report: Mapping[str, Any]) -> str:
     """A report of `info` in one line."""
+    weighted = f", {report['gmacs']:.2f} GMACs of layers" if "gmacs" in report else ""
     return (
         f"{report['model']}: {report['parameters'] / 1e6:.2f} M parameters, {report['gflops']:.2f} "
-        f"GFLOPs at {report['size']} px ({report['gflops_as_run']:.2f} as run), "
+        f"GFLOPs at {report['size']} px ({report['gflops_as_run']:.2f} as run){weighted}, "
         f"{report['classes']} classes"
     )
 

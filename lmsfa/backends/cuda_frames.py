@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lmsfa.backends.frame_tensors import FrameTensors, Network, Sampling
-from lmsfa.backends.packed import PackedAnswer
+from lmsfa.backends.frame_tensors import Network, Sampling, tensors_for
+from lmsfa.backends.packed import PackedAnswer, unpacked
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MAX_CANDIDATES
+from lmsfa.postprocess import MAX_CANDIDATES, Answer
 
 WARM_UP_RUNS = 3
 """Runs before capture, so that cuDNN has chosen its kernels and the allocator its blocks."""
@@ -48,12 +48,12 @@ class CudaFrames:
     """
 
     def __init__(self, network: Network, card: ModelCard) -> None:
-        self._classes, self._size_px = len(card.classes), card.input_size_px
-        self._tensors = FrameTensors(network, card, "cuda")
+        self._card = card
+        self._tensors = tensors_for(network, card, "cuda")
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._by_shape: OrderedDict[tuple[object, ...], _Captured] = OrderedDict()
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> PackedAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         held = self._held(rgb.shape, place)
         np.copyto(held.pinned_in.numpy(), rgb)
@@ -62,7 +62,9 @@ class CudaFrames:
             held.graph.replay()
             held.pinned_out.copy_(held.packed, non_blocking=True)
         answer = self._arrived(held)
-        return answer if answer.is_settled else self._settled(held)
+        if isinstance(answer, PackedAnswer) and not answer.is_settled:
+            return self._settled(held)
+        return answer
 
     def close(self) -> None:
         """Waits for the device and drops the graphs before their memory."""
@@ -70,11 +72,11 @@ class CudaFrames:
         while self._by_shape:
             self._drop_oldest()
 
-    def _arrived(self, held: _Captured) -> PackedAnswer:
+    def _arrived(self, held: _Captured) -> Answer:
         self._stream.synchronize()
-        return PackedAnswer.of(held.pinned_out.numpy(), self._classes, self._size_px)
+        return unpacked(held.pinned_out.numpy(), self._card)
 
-    def _settled(self, held: _Captured) -> PackedAnswer:
+    def _settled(self, held: _Captured) -> Answer:
         """The same frame with as many steps of suppression as could ever be needed."""
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             packed = self._tensors(held.frame, held.sampling, MAX_CANDIDATES)

@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lmsfa.backends.packed import pack
+from lmsfa.backends.packed import pack, pack_semantic
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import PADDING_GREY, Letterbox
 from lmsfa.postprocess import MAX_CANDIDATES, MAX_INSTANCES, calibrated
+from lmsfa.registry import SEMANTIC_SYSTEMS
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""(1, S, S, 3) RGB 0..255 -> detections and prototypes, as `graph.PictureGraph`."""
+"""(1, S, S, 3) RGB 0..255 -> two tensors, as `graph.PictureGraph`."""
 STEPS = 12
 """Of `suppress`; frames need two or three. What is not settled then is done again, to the end."""
 
@@ -145,7 +146,7 @@ def assemble(coefficients: Tensor, prototypes: Tensor) -> Tensor:
 
 
 class FrameTensors:
-    """A frame's whole way on one device.
+    """A frame's whole way on one device, with an instance network.
 
     Args:
         network: on that device.
@@ -161,7 +162,7 @@ class FrameTensors:
         self._floors = torch.from_numpy(floors).float().to(device)
 
     def __call__(self, rgb: Tensor, sampling: Sampling, steps: int = STEPS) -> Tensor:
-        """(H, W, 3) uint8 -> the packed answer, (bytes,) uint8, as `packed.PackedAnswer` reads."""
+        """(H, W, 3) uint8 -> the packed answer, (bytes,) uint8, as `packed.unpacked` reads it."""
         detections, prototypes = self._network(letterbox(rgb, sampling))
         detections = detections.float()
         # One sum is NaN or infinite if any number in it is.
@@ -175,3 +176,25 @@ class FrameTensors:
         masks = assemble(rows[:, 4 + self._classes :], prototypes)
         facts = torch.stack([(keys >= 0).sum(), settled, total.isfinite()]).float()
         return pack(facts, rows[:, : 4 + self._classes], masks)
+
+
+class SemanticTensors:
+    """A frame's way on one device, with a semantic network.
+
+    Args:
+        network: on that device.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def __call__(self, rgb: Tensor, sampling: Sampling, steps: int = STEPS) -> Tensor:  # noqa: ARG002  # nothing is suppressed
+        """(H, W, 3) uint8 -> the packed answer, (bytes,) uint8, as `packed.unpacked` reads it."""
+        return pack_semantic(*self._network(letterbox(rgb, sampling)))
+
+
+def tensors_for(network: Network, card: ModelCard, device: str) -> FrameTensors | SemanticTensors:
+    """A frame's way with a network of the card's system. Arguments as `FrameTensors`."""
+    if card.system in SEMANTIC_SYSTEMS:
+        return SemanticTensors(network)
+    return FrameTensors(network, card, device)

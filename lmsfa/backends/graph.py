@@ -20,7 +20,11 @@ LARGEST_NUMBER = 4096
 
 
 class PictureGraph(nn.Module):
-    """(1, S, S, 3) uint8 RGB -> detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P)."""
+    """(1, S, S, 3) uint8 RGB -> what the network answers, of one picture, channels last.
+
+    An instance network: detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P). A semantic
+    one: rows (classes + activities, 1), maps (S / 4, S / 4, classes).
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -30,8 +34,8 @@ class PictureGraph(nn.Module):
         """As the class says; float answers of the network's own precision."""
         weight = next(self.network.parameters())
         rgb = (canvas.to(weight.dtype) / 255).permute(0, 3, 1, 2)
-        detections, prototypes = self.network(rgb)
-        return detections[0], prototypes.permute(0, 2, 3, 1)[0]
+        first, second = self.network(rgb)
+        return first[0], second.permute(0, 2, 3, 1)[0]
 
 
 def load_network(weights: Path) -> tuple[Network, ModelCard]:
@@ -83,6 +87,12 @@ def _config(card: ModelCard, family: Family, weights: Path) -> Config:
         raise CheckpointError(
             f"{weights}: the architecture has {config.classes} classes, "
             f"the card names {len(card.classes)}; weights and card do not belong together"
+        )
+    told = getattr(config, "activities", 0)
+    if told != len(card.activities):
+        raise CheckpointError(
+            f"{weights}: the architecture tells {told} activities, the card names "
+            f"{len(card.activities)}; weights and card do not belong together"
         )
     return config
 

@@ -12,7 +12,8 @@ from lmsfa.backends.conversion_cache import Format, converted
 from lmsfa.backends.processor import processor_name
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
-from lmsfa.postprocess import RawAnswer
+from lmsfa.postprocess import Answer
+from lmsfa.semantic_answer import raw_answer
 
 ONNX = Format("onnx", "network.onnx", version=1)
 
@@ -25,7 +26,7 @@ class OnnxRuntimeFp32:
 
     def __init__(self, weights: Path, card: ModelCard, threads: int) -> None:
         self.device = processor_name()
-        self._canvas = Canvas(card.input_size_px)
+        self._card, self._canvas = card, Canvas(card.input_size_px)
         with converted(weights, card, ONNX) as path:
             self._session = compiled(path, threads)
         self._binding = self._session.io_binding()
@@ -35,12 +36,12 @@ class OnnxRuntimeFp32:
                 out.name, "cpu", 0, answer.dtype, answer.shape, answer.ctypes.data
             )
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         self._binding.bind_cpu_input("canvas", self._canvas.draw(rgb, place)[None])
         self._session.run_with_iobinding(self._binding)
-        detections, prototypes = self._answers
-        return RawAnswer(detections, prototypes)
+        first, second = self._answers
+        return raw_answer(self._card, first, second)
 
     def close(self) -> None:
         """Drops the session; ONNX Runtime frees its memory and threads with it."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from lmsfa.backends.conversion_cache import Format, converted
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
-from lmsfa.postprocess import RawAnswer
+from lmsfa.postprocess import Answer
+from lmsfa.semantic_answer import raw_answer
 
 OPENVINO = Format("openvino", "network.xml", version=4, options=("--reference",))
 HINTS = {"fp32": "f32", "bf16": "bf16"}
@@ -25,7 +26,7 @@ class OpenVino:
     precision = "fp32"
 
     def __init__(self, weights: Path, card: ModelCard, threads: int) -> None:
-        self._canvas = Canvas(card.input_size_px)
+        self._card, self._canvas = card, Canvas(card.input_size_px)
         core = openvino.Core()
         self.device = processor(core)
         model = self.read(core, weights, card)
@@ -45,13 +46,12 @@ class OpenVino:
         with converted(weights, card, OPENVINO) as path:
             return core.read_model(path)
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         canvas = self._canvas.draw(rgb, place)
         self._request.infer([canvas[None]], share_inputs=True, share_outputs=True)
-        detections = self._request.get_output_tensor(0).data
-        prototypes = self._request.get_output_tensor(1).data
-        return RawAnswer(detections, prototypes)
+        first, second = (self._request.get_output_tensor(number).data for number in (0, 1))
+        return raw_answer(self._card, first, second)
 
     def close(self) -> None:
         """Drops the request; OpenVINO frees its memory with it."""
@@ -91,10 +91,10 @@ def compiled(
     return core.compile_model(model, "CPU", settings).create_infer_request()
 
 
-def kept_answer(weights: Path, card: ModelCard) -> RawAnswer:
+def kept_answer(weights: Path, card: ModelCard) -> Answer:
     """What plain torch answers to `agreement.check_frame`, its best cells. Errors: `converted`."""
     with converted(weights, card, OPENVINO) as path, np.load(path.with_suffix(".npz")) as kept:
-        return RawAnswer(kept["detections"], kept["prototypes"])
+        return raw_answer(card, kept["detections"], kept["prototypes"])
 
 
 def processor(core: openvino.Core) -> str:

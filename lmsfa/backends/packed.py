@@ -9,7 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lmsfa.postprocess import MASK_STRIDE, Floats
+from lmsfa.card import ModelCard
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats
+from lmsfa.registry import SEMANTIC_SYSTEMS
+from lmsfa.semantic_answer import SemanticAnswer
 
 FACTS = 3
 """Numbers at the beginning, float32: how many rows count, whether suppression settled, whether the
@@ -66,6 +69,16 @@ class PackedAnswer:
         return self.rows[: int(self.facts[0])]
 
     @property
+    def distinct(self) -> bool:
+        """As `Answer`."""
+        return False
+
+    @property
+    def activities(self) -> Floats:
+        """As `Answer`."""
+        return NO_ACTIVITIES
+
+    @property
     def grid(self) -> tuple[int, int]:
         """As `Answer`."""
         return self.masks.shape[1], self.masks.shape[2]
@@ -84,3 +97,33 @@ class PackedAnswer:
         # The memory is written again with the next frame; instances are kept longer.
         mask: NDArray[np.uint8] = self.masks[row][window].copy()
         return mask
+
+
+def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:
+    """Lays a semantic network's answer out; regions are for the host to find.
+
+    Args:
+        rows: (classes + activities, 1) probabilities.
+        maps: (S / 4, S / 4, classes) probabilities.
+
+    Returns:
+        (bytes,) uint8: rows in float32, and maps in float16, which is finer than masks are.
+    """
+    return torch.cat(
+        [part.contiguous().flatten().view(torch.uint8) for part in (rows.float(), maps.half())]
+    )
+
+
+def unpacked(packed: NDArray[np.uint8], card: ModelCard) -> Answer:
+    """The answer that `pack` or `pack_semantic` laid out, by the card's system.
+
+    Args:
+        packed: (bytes,).
+        card: of the network; its input size is that of the answer.
+    """
+    classes, side = len(card.classes), card.input_size_px // MASK_STRIDE
+    if card.system not in SEMANTIC_SYSTEMS:
+        return PackedAnswer.of(packed, classes, card.input_size_px)
+    split = 4 * (classes + len(card.activities))
+    rows, maps = packed[:split].view(np.float32), packed[split:].view(np.float16)
+    return SemanticAnswer.of(rows[:, None], maps.reshape(side, side, classes).astype(np.float32))

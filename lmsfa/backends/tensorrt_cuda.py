@@ -17,9 +17,9 @@ from torch import Tensor
 from lmsfa.backends.conversion_cache import Format, conversion_key, converted, hashed, kept_folder
 from lmsfa.backends.cuda_frames import CudaFrames
 from lmsfa.backends.graphics import gpu_and_driver
-from lmsfa.backends.packed import PackedAnswer
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
+from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
 
 ONNX_HALF = Format("onnx-fp16", "network.onnx", version=1, options=("--half",))
@@ -50,7 +50,7 @@ class TensorRtFp16:
         with kept_folder("tensorrt", key, build) as folder:
             self._frames = CudaFrames(_Plan((folder / PLAN_FILE).read_bytes()), card)
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> PackedAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         return self._frames(rgb, place)
 
@@ -79,7 +79,7 @@ class _Plan:
             self._context.set_tensor_address(name, self._memory[name].data_ptr())
 
     def __call__(self, canvas: Tensor) -> tuple[Tensor, Tensor]:
-        """(1, S, S, 3) 0..255 -> detections and prototypes, valid until the next call."""
+        """(1, S, S, 3) 0..255 -> the two answers, valid until the next call."""
         self._memory["canvas"].copy_(canvas)
         if not self._context.execute_async_v3(torch.cuda.current_stream().cuda_stream):
             raise EngineError("TensorRT could not run its plan; try --engine torch-cuda")

@@ -12,7 +12,8 @@ from lmsfa.backends.graph import load_graph
 from lmsfa.backends.processor import processor_name
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
-from lmsfa.postprocess import RawAnswer
+from lmsfa.postprocess import Answer
+from lmsfa.semantic_answer import raw_answer
 
 
 class TorchCpu:
@@ -24,17 +25,17 @@ class TorchCpu:
 
     def __init__(self, weights: Path, card: ModelCard, threads: int) -> None:
         self.device = processor_name()
-        self._canvas = Canvas(card.input_size_px)
+        self._card, self._canvas = card, Canvas(card.input_size_px)
         torch.set_num_threads(threads)
         graph = load_graph(weights).to(self.dtype)
         self._graph = graph.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> RawAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         canvas = self._canvas.draw(rgb, place)
         with torch.inference_mode():
-            detections, prototypes = self._graph(torch.from_numpy(canvas)[None])
-            return RawAnswer(detections.float().numpy(), prototypes.float().contiguous().numpy())
+            first, second = self._graph(torch.from_numpy(canvas)[None])
+        return raw_answer(self._card, first.float().numpy(), second.float().contiguous().numpy())
 
     def close(self) -> None:
         """Nothing is held outside Python's memory."""

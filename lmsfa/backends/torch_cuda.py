@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from lmsfa.backends.cuda_frames import CudaFrames
 from lmsfa.backends.graph import load_graph
-from lmsfa.backends.packed import PackedAnswer
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
+from lmsfa.postprocess import Answer
 from lmsfa.registry import EngineError
 
 
@@ -33,7 +33,7 @@ class TorchCuda:
         graph = graph.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         self._frames = CudaFrames(graph, card)
 
-    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> PackedAnswer:
+    def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
         return self._frames(rgb, place)
 

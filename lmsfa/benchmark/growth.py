@@ -31,7 +31,6 @@ from lmsfa.benchmark.rounds import Timed, timed
 from lmsfa.benchmark.running import engines_named
 from lmsfa.card import ModelCard, card_path, check_input_size, read_card
 from lmsfa.letterbox import Letterbox
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
 
 SIZES_PX = (320, 480, 640, 960, 1280)
 STRUCTURES = (1, 8, 32, 100)
@@ -75,9 +74,9 @@ def growth(
     Raises:
         InputError: something of it cannot be used here.
     """
-    for side in (*sizes_px, size_px):
-        check_input_size(side, INPUT_MULTIPLE_PX)
     card = read_card(card_path(weights))
+    for side in (*sizes_px, size_px):
+        check_input_size(side, card.input_multiple_px)
     (engine,) = engines_named(engine, weights, size_px, threads)
     cards = [replace(card, input_size_px=side) for side in sorted(set(sizes_px))]
     entries = [ours(weights, sized, engine, frames, threads) for sized in cards]

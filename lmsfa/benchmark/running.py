@@ -18,7 +18,6 @@ from lmsfa.benchmark.peers import PEER_RUNTIMES, peer, peer_forward
 from lmsfa.benchmark.rounds import timed
 from lmsfa.card import ModelCard, card_path, check_input_size, read_card
 from lmsfa.errors import InputError
-from lmsfa.models.detection import INPUT_MULTIPLE_PX
 
 
 def bench(
@@ -52,8 +51,9 @@ def bench(
     Raises:
         InputError: something of it cannot be used here.
     """
-    check_input_size(size_px, INPUT_MULTIPLE_PX)
-    card = replace(read_card(card_path(weights)), input_size_px=size_px)
+    card = read_card(card_path(weights))
+    check_input_size(size_px, card.input_multiple_px)
+    card = replace(card, input_size_px=size_px)
     own, left_out = _ours(weights, card, engines, frames, threads)
     if left_out and (not tolerant or not own):
         raise next(iter(left_out.values()))

@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lmsfa.commands.runtime_options import add_threads
+from lmsfa.card import card_path, read_card
+from lmsfa.commands.runtime_options import add_threads, add_weights, weights_of
 from lmsfa.errors import InputError
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 CLIP_FRAMES = 32
+SIZE_PX = 640
+"""Of the input, for those who say none and whose network takes it."""
 
 Report = Mapping[str, Any]
 
@@ -20,12 +23,14 @@ Report = Mapping[str, Any]
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the shipped ones by default")
+    add_weights(parser)
     parser.add_argument(
         "--engine", help="all that are here, auto, or one by name; all, with --growth auto"
     )
     add_threads(parser)
-    parser.add_argument("--size", type=int, default=640, help="side of the input, pixels")
+    parser.add_argument(
+        "--size", type=int, help=f"side of the input, pixels; {SIZE_PX}, or the card's"
+    )
     parser.add_argument(
         "--clip", type=Path, default=DEMO_CLIP, help="whose frames are answered; the demo's"
     )
@@ -54,6 +59,10 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.benchmark.plots import bench_plot, check_plot_path, growth_plot
     from lmsfa.benchmark.tables import bench_table, growth_table
 
+    options.weights = weights_of(options, WEIGHTS)
+    if options.size is None:
+        card = read_card(card_path(options.weights))
+        options.size = card.input_size_px if SIZE_PX % card.input_multiple_px else SIZE_PX
     if options.rounds < 1:
         raise InputError(f"--rounds must be at least 1, got {options.rounds}")
     if options.plot is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmsfa.commands.data_options import add_data, open_data
-from lmsfa.commands.runtime_options import add_runtime
+from lmsfa.commands.runtime_options import add_runtime, add_weights, weights_of
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import evaluation_table
@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
     add_frames(parser)
     add_without(parser)
-    parser.add_argument("--weights", type=Path, required=True)
+    add_weights(parser)
     add_runtime(parser)
     parser.add_argument("--json", action="store_true")
 
@@ -97,12 +97,13 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.report import full_report
 
+    weights = weights_of(options)
     frames = open_frames(options)
     dataset = frames.dataset
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
-    answers = answers_of(options.weights, options.runtime, dataset, samples, options.threads)
-    card = read_card(card_path(options.weights))
+    answers = answers_of(weights, options.runtime, dataset, samples, options.threads)
+    card = read_card(card_path(weights))
     report = {
         "data": dataset.name,
         "split": options.split,

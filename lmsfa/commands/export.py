@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lmsfa.commands.runtime_options import add_weights, weights_of
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--weights", type=Path, required=True)
+    add_weights(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="file ending in .xml (OpenVINO) or .onnx"
     )
@@ -29,7 +31,7 @@ def _run(options: argparse.Namespace) -> None:
         from lmsfa.export import export_network
 
         export_network(
-            options.weights,
+            weights_of(options),
             options.output,
             size_px=options.size,
             half=options.half,

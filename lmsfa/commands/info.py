@@ -8,41 +8,45 @@ from copy import deepcopy
 from pathlib import Path
 
 from lmsfa.card import check_input_size
+from lmsfa.registry import SEMANTIC_SYSTEMS, SYSTEMS
 from lmsfa.tables import info_line
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument(
-        "--model", default="lmsfa", help="lmsfa, lmsfa_small, or yolo_baseline, the control"
-    )
+    parser.add_argument("--model", default="lmsfa", help=f"one of {', '.join(SYSTEMS)}")
     parser.add_argument("--weights", type=Path, help="instead of a default network")
-    parser.add_argument("--size", type=int, default=640, help="side of the network input, pixels")
+    parser.add_argument(
+        "--size", type=int, help="side of the network input, pixels; the model's usual by default"
+    )
     parser.add_argument("--json", action="store_true")
 
 
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
-    from lmsfa.complexity import gflops, parameters
+    from lmsfa.complexity import gflops, gmacs, parameters
     from lmsfa.models.families import family_of
     from lmsfa.rewrites.rewritten import rewrite
 
     if options.weights:
         network, card = load_network(options.weights)
-        model = card.system
+        model, family = card.system, family_of(card.system)
     else:
         model, family = options.model, family_of(options.model)
         network = family.make(family.config)
-    check_input_size(options.size, network.input_multiple_px)
+    size_px = family.size_px if options.size is None else options.size
+    check_input_size(size_px, network.input_multiple_px)
     network.fuse()
     run = rewrite(deepcopy(network))
     report = {
         "model": model,
         "parameters": parameters(network),
-        "gflops": round(gflops(network, options.size), 3),
-        "gflops_as_run": round(gflops(run, options.size), 3),
-        "size": options.size,
+        "gflops": round(gflops(network, size_px), 3),
+        "gflops_as_run": round(gflops(run, size_px), 3),
+        "size": size_px,
         "classes": network.config.classes,
     }
+    if model in SEMANTIC_SYSTEMS:
+        report["gmacs"] = round(gmacs(network, size_px), 3)
     print(json.dumps(report, indent=2) if options.json else info_line(report))

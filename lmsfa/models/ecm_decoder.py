@@ -116,7 +116,7 @@ class EcmDecoder(nn.Module):
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
         half, eighth = width // 2, width // 8
-        self.queries = nn.Parameter(torch.randn(classes, width))
+        self.class_queries = nn.Parameter(torch.randn(classes, width))
         self.layers = nn.ModuleList(TwoWayLayer(width) for _ in range(TWO_WAY_LAYERS))
         self.finer = nn.Sequential(
             nn.ConvTranspose2d(width, half, 2, 2),
@@ -133,7 +133,7 @@ class EcmDecoder(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """(B, C, h, w) -> (B, classes, 4 h, 4 w) logits [8], before the interpolation."""
-        queries = self.queries.expand(len(feature), -1, -1)
+        queries = self.class_queries.expand(len(feature), -1, -1)
         for layer in self.layers:
             queries, feature = layer(queries, feature)
         fine = self.finer(feature)

@@ -16,11 +16,19 @@ Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig | EndoarssConfig
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A network's name for people, its default shape, and what makes it from a shape."""
+    """What networks of one kind have in common.
+
+    Attributes:
+        title: for people.
+        config: the default shape.
+        network: makes one from a shape.
+        size_px: side of the input that operations are counted at, its authors' where they say.
+    """
 
     title: str
     config: Config
     network: type[Network]
+    size_px: int = 640
 
     def make(self, config: Config) -> Network:
         """A network with fresh weights; `config` is of the dataclass of this family's default."""
@@ -31,8 +39,8 @@ FAMILIES = {
     "lmsfa": Family("LMSF-A", LmsfaConfig(), Lmsfa),
     "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
     "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
-    "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg),
-    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss),
+    "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg, 1024),
+    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss, 448),
 }
 """By the card's `system`."""
 

@@ -1,0 +1,128 @@
+"""A semantic network's answer: every connected region of a class is an instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lmsfa.card import ModelCard
+from lmsfa.postprocess import MASK_STRIDE, MAX_INSTANCES, Answer, Floats, RawAnswer
+from lmsfa.prediction import MASK_CUT
+from lmsfa.registry import SEMANTIC_SYSTEMS
+
+LEAST_CELLS = 4
+"""A smaller region is dropped: two cells each way are half of what one token of these networks
+stands for, so that it is an edge that wavers, and would be another instance with every frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticAnswer:
+    """Regions of class maps; an `Answer`.
+
+    A cell is of the class that is the most probable of those at one half or more, or of none.
+
+    Attributes:
+        detections: (R, 4 + classes), a region a row: the outer edges of its cells in input pixels,
+            and at its class the mean probability of its cells.
+        maps: (S / 4, S / 4, classes) float32, probability of each class in each cell.
+        labels: (S / 4, S / 4), one more than the row of the region that a cell is of; 0 for none.
+        activities: (A,) float32.
+        finite: whether no number of the network's is NaN or infinite.
+    """
+
+    detections: Floats
+    maps: Floats
+    labels: NDArray[np.int32]
+    activities: Floats
+    finite: bool
+
+    @classmethod
+    def of(cls, rows: Floats, maps: Floats) -> Self:
+        """Finds the regions; the largest are kept where there are more than `MAX_INSTANCES`.
+
+        Args:
+            rows: (classes + activities, 1), as `models.semantic.SemanticNetwork` answers.
+            maps: (S / 4, S / 4, classes).
+        """
+        classes = maps.shape[2]
+        finite = bool(np.isfinite(rows).all() and np.isfinite(maps.sum()))
+        detections, labels = _regions(maps)
+        return cls(detections, maps, labels, rows[classes:, 0], finite)
+
+    @property
+    def distinct(self) -> bool:
+        """As `Answer`: a region may lie inside the ring of another, and is not it."""
+        return True
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """As `Answer`."""
+        return self.maps.shape[0], self.maps.shape[1]
+
+    def is_finite(self) -> bool:
+        """As `Answer`."""
+        return self.finite
+
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """As `Answer`: one half or more on the region's cells alone.
+
+        Where another class is nearly as probable, the edge lies where both are equal: neighbours
+        meet there and leave no gap.
+        """
+        class_id = int(self.detections[row, 4 : 4 + classes].argmax())
+        part = self.maps[window]
+        own = part[..., class_id]
+        rival = np.delete(part, class_id, 2).max(2, initial=0)
+        values: NDArray[np.uint8] = np.rint(255 * np.minimum(own, (1 + own - rival) / 2)).astype(
+            np.uint8
+        )
+        inside = self.labels[window] == row + 1
+        np.maximum(values, MASK_CUT, out=values, where=inside)
+        np.minimum(values, MASK_CUT - 1, out=values, where=~inside)
+        return values
+
+
+def raw_answer(card: ModelCard, first: Floats, second: Floats) -> Answer:
+    """What the two tensors of a network say, whichever kind of network the card is of.
+
+    Args:
+        card: of the weights.
+        first: as `backends.graph.PictureGraph` answers.
+        second: the same.
+    """
+    if card.system in SEMANTIC_SYSTEMS:
+        return SemanticAnswer.of(first, second)
+    return RawAnswer(first, second)
+
+
+def _regions(maps: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """Rows of detections and labels of the cells, as `SemanticAnswer` has them."""
+    classes = maps.shape[2]
+    best = maps.max(2)
+    class_ids = np.where(best >= 0.5, maps.argmax(2), classes)
+    found: list[tuple[int, int, int, NDArray[np.int32]]] = []
+    components: dict[int, NDArray[np.int32]] = {}
+    for class_id in np.unique(class_ids[class_ids < classes]).tolist():
+        area = (class_ids == class_id).astype(np.uint8)
+        _, components[class_id], stats, _ = cv2.connectedComponentsWithStats(area, connectivity=8)
+        found += [
+            (int(entry[cv2.CC_STAT_AREA]), class_id, number, entry)
+            for number, entry in enumerate(stats)
+            if number and entry[cv2.CC_STAT_AREA] >= LEAST_CELLS
+        ]
+    found.sort(key=lambda entry: -entry[0])
+    detections = np.zeros((min(len(found), MAX_INSTANCES), 4 + classes), dtype=np.float32)
+    labels = np.zeros(class_ids.shape, dtype=np.int32)
+    for row, (_, class_id, number, (left, top, width, height, _)) in enumerate(
+        found[:MAX_INSTANCES]
+    ):
+        window = slice(top, top + height), slice(left, left + width)
+        inside = components[class_id][window] == number
+        labels[window][inside] = row + 1
+        detections[row, :4] = np.array([left, top, left + width, top + height]) * MASK_STRIDE
+        detections[row, 4 + class_id] = best[window][inside].mean()
+    return detections, labels

@@ -22,7 +22,7 @@ class Family:
         title: for people.
         config: the default shape.
         network: makes one from a shape.
-        size_px: side of the input that its authors count operations at.
+        size_px: side of the input that operations are counted at, its authors' where they say.
     """
 
     title: str
@@ -40,7 +40,7 @@ FAMILIES = {
     "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
     "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
     "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg, 1024),
-    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss, 644),
+    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss, 448),
 }
 """By the card's `system`."""
 

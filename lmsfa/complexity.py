@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-
-WEIGHTED = (torch.ops.aten.convolution, torch.ops.aten.mm, torch.ops.aten.addmm)
-"""What convolutions and linear layers are to torch; products of two batches are others."""
 
 
 def parameters(network: nn.Module) -> int:
@@ -25,7 +21,12 @@ def gflops(network: nn.Module, size_px: int) -> float:
     Two per multiply-add of convolutions, linear layers and matrix products, as
     `torch.utils.flop_counter` counts them; elementwise work is not counted.
     """
-    return sum(_flops(network, size_px).values()) / 1e9
+    # The counter stumbles over views of what learns.
+    network = deepcopy(network).requires_grad_(False)
+    # It knows the products that attention is made of, but no processor's attention as a whole.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        network(_picture(size_px))
+    return float(counter.get_total_flops()) / 1e9
 
 
 def gmacs(network: nn.Module, size_px: int) -> float:
@@ -34,15 +35,21 @@ def gmacs(network: nn.Module, size_px: int) -> float:
     Products of two things that the picture makes, as attention has them, are left out: so count
     HRMedSeg's authors (their Table 6 grows by 8.7 C1 squared a layer and token).
     """
-    counts = _flops(network, size_px)
-    return sum(counts.get(weighted, 0) for weighted in WEIGHTED) / 2e9
+    counts: list[int] = []
+
+    def count(layer: nn.Module, given: tuple[Tensor, ...], answer: Tensor) -> None:
+        if isinstance(layer, nn.ConvTranspose2d):
+            counts.append(given[0].numel() * layer.weight[0].numel())
+        elif isinstance(layer, nn.Conv2d | nn.Linear):
+            counts.append(answer.numel() * layer.weight[0].numel())
+
+    hooks = [layer.register_forward_hook(count) for layer in network.modules()]
+    with torch.inference_mode():
+        network(_picture(size_px))
+    for hook in hooks:
+        hook.remove()
+    return sum(counts) / 1e9
 
 
-def _flops(network: nn.Module, size_px: int) -> dict[Any, int]:
-    picture = torch.zeros(1, 3, size_px, size_px)
-    # The counter stumbles over views of what learns.
-    network = deepcopy(network).requires_grad_(False)
-    # It knows the products that attention is made of, but no processor's attention as a whole.
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        network(picture)
-    return dict(counter.get_flop_counts()["Global"])
+def _picture(size_px: int) -> Tensor:
+    return torch.zeros(1, 3, size_px, size_px)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import Answer, to_instances
 from lmsfa.prediction import Instance, Region
+from lmsfa.semantic_answer import SemanticAnswer
 
 BOUNDS = {"fp32": 0.99, "bf16": 0.97, "fp16": 0.97, "int8": 0.85}
 """Lowest median mask IoU by precision. An int8 network is judged by its AP50 when it is made: here
@@ -18,6 +19,8 @@ it must only be the same network."""
 COMPARED_INSTANCES = 10
 """The most certain ones; what the network hardly believes is noise in any precision."""
 COMPARISON_NMS_IOU = 0.6
+IMPROBABLE = 0.01
+"""Probabilities far below this count as equal."""
 
 
 def check_frame(size_px: int) -> NDArray[np.uint8]:
@@ -35,12 +38,17 @@ def check_frame(size_px: int) -> NDArray[np.uint8]:
 def answers_agree(expected: Answer, given: Answer, classes: int, size_px: int) -> float:
     """Median mask IoU of the most certain instances with the like in another answer, 0..1.
 
+    Of semantic answers it is the overlap of all probabilities: regions of what a network is not
+    sure of come and go with the last digit.
+
     Args:
         expected: of the plain network to a picture of the input's size.
         given: of a runtime to the same picture.
         classes: how many the network tells apart.
         size_px: side of the input.
     """
+    if isinstance(expected, SemanticAnswer) and isinstance(given, SemanticAnswer):
+        return _maps_overlap(expected, given)
     place = Letterbox.fit(size_px, size_px, size_px)
     sure, found = (
         to_instances(answer, classes, 0.0, COMPARISON_NMS_IOU, place)
@@ -48,6 +56,20 @@ def answers_agree(expected: Answer, given: Answer, classes: int, size_px: int) -
     )
     overlaps = matched_overlaps(sure[:COMPARED_INSTANCES], found, (size_px, size_px))
     return float(np.median(overlaps)) if overlaps else 0.0
+
+
+def _maps_overlap(expected: SemanticAnswer, given: SemanticAnswer) -> float:
+    """Common over joined probability of all cells, or of the activities where that is less."""
+    pairs = [(expected.maps, given.maps), (expected.activities, given.activities)]
+    # What is improbable everywhere is the same nothing to whoever looks at it.
+    return min(
+        float(
+            (np.minimum(ours, theirs) + IMPROBABLE).sum()
+            / (np.maximum(ours, theirs) + IMPROBABLE).sum()
+        )
+        for ours, theirs in pairs
+        if ours.size
+    )
 
 
 def matched_overlaps(

@@ -24,15 +24,26 @@ TEMPERATURE = 10_000.0
 
 
 def multiscale(feature: Tensor) -> Tensor:
-    """delta: the mean of three average poolings, (B, C, h, w) -> (B, C, h, w); no parameters."""
-    answers = []
+    """delta: the mean of the feature and its three average poolings; no parameters.
+
+    Our reading: the feature itself is the finest of the scales. Without it nothing finer than 5
+    cells, 80 input pixels, would be left for the masks, because [7] goes on with delta(H) alone;
+    and Table 9, which tries fewer poolings and none, would have no row to begin with.
+
+    Args:
+        feature: (B, C, h, w).
+
+    Returns:
+        (B, C, h, w).
+    """
+    answers = [feature]
     for side in POOLS:
         # Rows, then columns: the same mean from 2 x side cells instead of side x side.
         rows = functional.avg_pool2d(feature, (1, side), 1, (0, side // 2), count_include_pad=False)
         answers.append(
             functional.avg_pool2d(rows, (side, 1), 1, (side // 2, 0), count_include_pad=False)
         )
-    return (answers[0] + answers[1] + answers[2]) / len(POOLS)
+    return torch.stack(answers).mean(0)
 
 
 def positions(feature: Tensor) -> Tensor:
@@ -105,8 +116,7 @@ class EcmDecoder(nn.Module):
     The paper gives the number of neither layers nor widths. Its count does: with two two-way layers
     as wide as the features, transposed convolutions to a half and an eighth of them, and an MLP of
     four layers, the decoder has 1.94 M parameters and 2.95 GMACs at 1024 (paper: 1.96 M and
-    2.96 G, the whole less LGViT with neck); one two-way layer more has 0.8 M and 1.1 G more. Two
-    are also as many as a mask bears: [7] keeps of the features only what delta leaves of them.
+    2.96 G, the whole less LGViT with neck); one two-way layer more has 0.8 M and 1.1 G more.
 
     Args:
         classes: C2, how many queries are learned.

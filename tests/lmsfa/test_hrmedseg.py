@@ -76,13 +76,13 @@ def test_linear_attention_stays_finite_whatever_it_is_given(
     assert attended.max() <= 1.01
 
 
-def test_scales_are_the_mean_of_three_square_means() -> None:
+def test_scales_are_the_mean_of_the_feature_and_three_square_means() -> None:
     feature = torch.randn(1, 3, 20, 17)
     squares = [
         functional.avg_pool2d(feature, side, 1, side // 2, count_include_pad=False)
         for side in (5, 9, 13)
     ]
-    torch.testing.assert_close(multiscale(feature), torch.stack(squares).mean(0))
+    torch.testing.assert_close(multiscale(feature), torch.stack([feature, *squares]).mean(0))
 
 
 def test_no_two_cells_have_the_same_position() -> None:

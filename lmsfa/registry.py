@@ -22,6 +22,14 @@ SYSTEMS = {
     "endoarss": "lmsfa.engine:load",
 }
 """System name (in the card) -> "module:callable", an `EngineLoader`."""
+TITLES = {
+    "lmsfa": "LMSF-A",
+    "lmsfa_small": "LMSF-A small",
+    "yolo_baseline": "YOLOv8n-seg baseline",
+    "hrmedseg": "HRMedSeg",
+    "endoarss": "EndoARSS",
+}
+"""System name -> as people write it."""
 SEMANTIC_SYSTEMS = ("hrmedseg", "endoarss")
 """Those whose networks tell the class of every cell, and not instances."""
 SMALLER = {"lmsfa": "lmsfa_small"}

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from lmsfa.card import ModelCard
-
-TITLES = {
-    "lmsfa": "LMSF-A",
-    "lmsfa_small": "LMSF-A small",
-    "yolo_baseline": "YOLO baseline",
-    "hrmedseg": "HRMedSeg",
-    "endoarss": "EndoARSS",
-}
-"""System name (in the card) -> as people write it; any other is said as the card does."""
+from lmsfa.registry import TITLES
 
 
 def system_title(card: ModelCard) -> str:
-    """Which of the systems the weights are for: "HRMedSeg"."""
+    """Which of the systems the weights are for: "HRMedSeg"; of another, its name in the card."""
     return TITLES.get(card.system, card.system)
 
 

@@ -10,6 +10,7 @@ from lmsfa.models.hrmedseg import Hrmedseg, HrmedsegConfig
 from lmsfa.models.lmsfa import SMALL, Lmsfa, LmsfaConfig
 from lmsfa.models.network import Network
 from lmsfa.models.yolo_baseline import YoloBaseline, YoloBaselineConfig
+from lmsfa.registry import TITLES
 
 Config = LmsfaConfig | YoloBaselineConfig | HrmedsegConfig | EndoarssConfig
 
@@ -36,11 +37,11 @@ class Family:
 
 
 FAMILIES = {
-    "lmsfa": Family("LMSF-A", LmsfaConfig(), Lmsfa),
-    "lmsfa_small": Family("LMSF-A small", SMALL, Lmsfa),
-    "yolo_baseline": Family("YOLOv8n-seg baseline", YoloBaselineConfig(), YoloBaseline),
-    "hrmedseg": Family("HRMedSeg", HrmedsegConfig(), Hrmedseg, 1024),
-    "endoarss": Family("EndoARSS", EndoarssConfig(), Endoarss, 448),
+    "lmsfa": Family(TITLES["lmsfa"], LmsfaConfig(), Lmsfa),
+    "lmsfa_small": Family(TITLES["lmsfa_small"], SMALL, Lmsfa),
+    "yolo_baseline": Family(TITLES["yolo_baseline"], YoloBaselineConfig(), YoloBaseline),
+    "hrmedseg": Family(TITLES["hrmedseg"], HrmedsegConfig(), Hrmedseg, 1024),
+    "endoarss": Family(TITLES["endoarss"], EndoarssConfig(), Endoarss, 448),
 }
 """By the card's `system`."""
 

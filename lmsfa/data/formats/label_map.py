@@ -64,6 +64,9 @@ class LabelMaps:
         """
         path = self.label_path(sample)
         values = map_values(path)
+        if values is not None and values.ndim == 3 and (values == values[..., :1]).all():
+            # Grey, saved in colour: so many programs write a mask of black and white.
+            values = values[..., 0]
         if values is None or values.ndim != 2 or values.dtype != np.uint8:
             raise DatasetError(f"{path}: expected a one-channel 8-bit label map")
         strange = sorted(set(np.unique(values).tolist()) - {0, *self.void_values, *self.values})

@@ -69,7 +69,7 @@ class AgeStrip(QWidget):
         self._bound.setPen(pg.mkPen(colour, width=1.5, style=Qt.PenStyle.DashLine))
         self._plot.setYRange(0, bound_ms * ROOM_ABOVE_BOUND, padding=0)
         self._plot.getAxis("left").setTicks([[(bound_ms, f"{bound_ms:.0f}")]])
-        words = "BOUND RAISED TO" if raised else "BOUND"
+        words = "RAISED TO" if raised else "BOUND"
         self._caption.setText(f"AGE IN ms, LAST 60 s - {words} {bound_ms:.0f}")
 
     def _style_axes(self) -> None:

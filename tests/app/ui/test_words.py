@@ -71,7 +71,7 @@ def test_picture_rate_is_judged_by_the_sources_own(fps, word):
     ("age_ms", "bound_ms", "level", "word"),
     [
         (118.0, 120.0, Level.GOOD, "IN BOUND"),
-        (300.0, 450.0, Level.WATCH, "RAISED BOUND"),
+        (300.0, 450.0, Level.WATCH, "OVER 120"),
         (130.0, 120.0, Level.BAD, "TOO OLD"),
         (None, 120.0, Level.BAD, "NONE SHOWN"),
     ],

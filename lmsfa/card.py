@@ -188,7 +188,7 @@ def _check_kinds(card: ModelCard) -> None:
         (
             "texts",
             ("leaks", "activities"),
-            lambda value: all(isinstance(part, str) and part for part in value),
+            lambda value: isinstance(value, tuple) and all(isinstance(p, str) and p for p in value),
         ),
     ):
         for name in names:
@@ -304,8 +304,9 @@ def card_from(fields: object, path: Path) -> ModelCard:
             for entry in known["classes"]
         )
         known["draw_priority"] = tuple(known["draw_priority"])
-        known["leaks"] = tuple(known.get("leaks", ()))
-        known["activities"] = tuple(known.get("activities", ()))
+        for name in ("leaks", "activities"):
+            said = known.get(name, ())
+            known[name] = tuple(said) if isinstance(said, list) else said
         return ModelCard(**known)
     except CardError as error:
         raise CardError(f"{path}: {error}") from None

@@ -21,11 +21,12 @@ def gflops(network: nn.Module, size_px: int) -> float:
     Two per multiply-add of convolutions, linear layers and matrix products, as
     `torch.utils.flop_counter` counts them; elementwise work is not counted.
     """
-    # The counter stumbles over views of what learns.
-    network = deepcopy(network).requires_grad_(False)
+    # On no device, for its shapes alone: attention's products written out would fill the memory.
+    # And the counter stumbles over views of what learns.
+    network = deepcopy(network).requires_grad_(False).to("meta")
     # It knows the products that attention is made of, but no processor's attention as a whole.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        network(_picture(size_px))
+        network(_picture(size_px).to("meta"))
     return float(counter.get_total_flops()) / 1e9
 
 

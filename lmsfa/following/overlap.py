@@ -38,13 +38,13 @@ def coarse_iou(one: Instance, other: Instance) -> float:
     shift = grid_shift(one, other)
     if shift is None:
         return 0.0
+    rows = _shared(one.mask.shape[0], other.mask.shape[0], shift[1])
+    columns = _shared(one.mask.shape[1], other.mask.shape[1], shift[0])
+    # First, for speed: of many instances most lie apart.
+    if rows is None or columns is None:
+        return 0.0
     here, there = one.mask >= MASK_CUT, other.mask >= MASK_CUT
-    both = 0
-    rows = _shared(here.shape[0], there.shape[0], shift[1])
-    columns = _shared(here.shape[1], there.shape[1], shift[0])
-    if rows is not None and columns is not None:
-        part = here[rows[0], columns[0]] & there[rows[1], columns[1]]
-        both = int(np.count_nonzero(part))
+    both = int(np.count_nonzero(here[rows[0], columns[0]] & there[rows[1], columns[1]]))
     either = int(np.count_nonzero(here)) + int(np.count_nonzero(there)) - both
     return both / either if either else 0.0
 

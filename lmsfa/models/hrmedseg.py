@@ -15,7 +15,7 @@ from lmsfa.models.semantic import SemanticLogits, SemanticNetwork
 
 @dataclass(frozen=True, slots=True)
 class HrmedsegConfig:
-    """Shape of the network; the defaults are the paper's: 3.54 M parameters, 9.48 GMACs at 1024.
+    """Shape of the network; the defaults are the paper's: 3.54 M parameters, 9.49 GMACs at 1024.
 
     Attributes:
         classes: C2.

@@ -53,8 +53,9 @@ def linear_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention [3] with the kernel phi = elu + 1 (Katharopoulos et al. 2020, arXiv:2006.16236).
 
     The similarity of every query with every key is never written down: keys and values are summed
-    up first, so that memory grows with N. Sums are means and in float32: no number of tokens
-    carries them out of what half precision can hold.
+    up first, so that memory grows with N. Sums are means and held in float32: no number of tokens
+    carries them out of what half precision can hold. Under autocast, in training, the products
+    themselves are of its precision.
 
     Args:
         query: (B, N, d).

@@ -136,7 +136,8 @@ def _from_module(said: str, device: torch.device) -> FeatureTeacher:
     place, _, name = said.partition(":")
     try:
         module = getattr(import_module(place), name)()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+    # Whatever a foreign module raises while it is made: files that are missing, other shapes, ...
+    except Exception as error:  # noqa: BLE001
         raise InputError(
             f"{said}: expected an .onnx file, or module:callable that makes a torch module "
             f"({one_line(error)})"
@@ -146,7 +147,9 @@ def _from_module(said: str, device: torch.device) -> FeatureTeacher:
     module.to(device).eval().requires_grad_(False)
     digest = hashlib.sha256()
     for tensor in module.state_dict().values():
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        # A norm counts its batches in a tensor without axes, which has no bytes to view.
+        flat = tensor.detach().cpu().reshape(-1).contiguous()
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
     return FeatureTeacher(module, said, digest.hexdigest())
 
 

@@ -129,7 +129,8 @@ class Trainer:
             spoil_chance=recipe.spoil_chance,
             activities=activities,
         )
-        for note in check_lessons(self.set, activities):
+        # Features are learned from pictures that nobody has labelled, too.
+        for note in () if self.features else check_lessons(self.set, activities):
             _log.warning("note: %s", note)
         self.patience = Patience.of(dataset, recipe, self._losses, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
@@ -148,7 +149,6 @@ class Trainer:
         origin = {"splits": digest} | {
             name: source.weights if source else "" for name, source in sources.items()
         }
-        # Only where they are: states from before they could be given stay what they were.
         if self.features:
             origin["features"] = self.features.weights
         if self.encoder:

@@ -29,10 +29,20 @@ class Teacher(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         torch.manual_seed(4)
-        self.body = nn.Sequential(nn.Conv2d(3, 16, 4, 4), nn.GELU(), nn.Conv2d(16, width, 3, 2, 1))
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 16, 4, 4), nn.BatchNorm2d(16), nn.GELU(), nn.Conv2d(16, width, 3, 2, 1)
+        )
 
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         return self.body(rgb - 0.5)
+
+
+class Unread(nn.Module):
+    """An encoder whose weights are not where it looks for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        Path("nowhere.safetensors").read_bytes()
 
 
 class Foreign(nn.Module):
@@ -118,6 +128,7 @@ def test_a_teacher_of_another_width_or_input_is_refused_in_one_line(tmp_path: Pa
         ("nowhere.onnx", "no such file"),
         ("broken.onnx", "not a readable ONNX file"),
         ("test_features", "expected an .onnx file, or module:callable"),
+        ("test_features:Unread", "nowhere.safetensors"),
         ("test_features:Nobody", "expected an .onnx file, or module:callable"),
         ("pathlib:Path", "expected a torch module"),
     ],

@@ -68,6 +68,8 @@ SPOILED = [
     (lambda weights: card_path(weights).write_text("{"), "not a readable JSON"),
     (lambda weights: card_path(weights).write_text("[1]"), "JSON object"),
     (lambda weights: _change_card(weights, schema_version=99), "schema_version"),
+    (lambda weights: _change_card(weights, activities="cut"), "activities must be texts"),
+    (lambda weights: _change_card(weights, activities=["cut"]), "two or more different names"),
     (lambda weights: _change_card(weights, system="other"), "not known"),
     (lambda weights: _change_card(weights, draw_priority=["nobody"]), "draw_priority"),
     (_truncate, "cut short"),

@@ -24,7 +24,7 @@ def predict_picture(
     threads: int | None = None,
     replace: bool,
 ) -> dict[str, Any]:
-    """Writes `image` with its overlay as PNG and returns what was found.
+    """Writes `image` with its overlay as PNG and returns what was found, and what is being done.
 
     Args:
         image: a picture that OpenCV reads.
@@ -64,11 +64,16 @@ def predict_picture(
         for instance in prediction.instances
     ]
     engine.close()
+    told: dict[str, Any] = {}
+    if prediction.activity is not None and prediction.activity_score is not None:
+        score = round(prediction.activity_score, 4)
+        told = {"activity": prediction.activity, "activity_score": score}
     return {
         "image": str(image),
         "output": str(output),
         "weights_sha256": engine.card.sha256,
         "engine": engine.runtime,
         "instances": found,
+        **told,
         "notice": RESEARCH_NOTICE,
     }

@@ -17,9 +17,12 @@ def info_line(report: Mapping[str, Any]) -> str:
 
 
 def instance_lines(report: Mapping[str, Any]) -> str:
-    """A report of `predict`, a line an instance."""
+    """A report of `predict`, a line an instance, and one of the activity where it is told."""
     lines = [
         f"{row['class']:<18} {row['score']:.2f}  box {row['box_xyxy']}  {row['area_px']} px"
         for row in report["instances"]
     ]
-    return "\n".join([f"{len(lines)} instances, overlay in {report['output']}", *lines])
+    found = [f"{len(lines)} instances, overlay in {report['output']}", *lines]
+    if "activity" in report:
+        found.append(f"activity: {report['activity']} {report['activity_score']:.2f}")
+    return "\n".join(found)

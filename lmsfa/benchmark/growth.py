@@ -25,14 +25,17 @@ from lmsfa.benchmark.contestants import (
     stages,
 )
 from lmsfa.benchmark.figures import median, percentiles, spread
-from lmsfa.benchmark.made_answer import made_answer
+from lmsfa.benchmark.made_answer import made_tensors
 from lmsfa.benchmark.memory import allocated_mb, peak_memory
 from lmsfa.benchmark.rounds import Timed, timed
 from lmsfa.benchmark.running import engines_named
 from lmsfa.card import ModelCard, card_path, check_input_size, read_card
+from lmsfa.engine import decoded
 from lmsfa.letterbox import Letterbox
+from lmsfa.semantic_answer import raw_answer
 
 SIZES_PX = (320, 480, 640, 960, 1280)
+"""Of the input, each as near as the network takes it."""
 STRUCTURES = (1, 8, 32, 100)
 FRAMES = ((854, 480), (1280, 720), (1920, 1080), (3840, 2160))
 """Width and height: 480p to 4K."""
@@ -40,6 +43,11 @@ FRAME = (1920, 1080)
 """While structures grow in number."""
 USUAL_STRUCTURES = 8
 """While frames grow; and what `STRUCTURES[-1]` are compared with."""
+
+
+def usual_sizes(multiple_px: int) -> tuple[int, ...]:
+    """`SIZES_PX`, rounded to what a network of this input multiple takes."""
+    return tuple(round(side / multiple_px) * multiple_px for side in SIZES_PX)
 
 
 def growth(
@@ -55,7 +63,8 @@ def growth(
     """How time and memory grow with the input's size, the structures and the frame's size.
 
     The network answers real frames. What is decoded and painted is made, so that it holds as many
-    structures as wanted; they fill the frame, so that many of them are small.
+    structures as wanted; they fill the frame, so that many of them are small. Decoding begins at
+    the network's two tensors: a semantic network's regions are found in it.
 
     Args:
         weights: weights file with its card.
@@ -133,12 +142,13 @@ def _steps(card: ModelCard, rounds: int) -> dict[str, Any]:
 def _scene(
     card: ModelCard, frame: tuple[int, int], structures: int, names: Sequence[str]
 ) -> Contestant:
-    """A made answer on a frame of a size."""
+    """A made answer of the card's kind of network on a frame of a size."""
     width, height = frame
     place = Letterbox.fit(height, width, card.input_size_px)
-    answer = made_answer(place, len(card.classes), structures)
+    tensors = made_tensors(place, card, structures)
     blank = np.zeros((height, width, 3), dtype=np.uint8)
-    runs, instances = stages(answer, card, blank, place)
+    runs, instances = stages(raw_answer(card, *tensors), card, blank, place)
+    runs[DECODE] = lambda: decoded(raw_answer(card, *tensors), card, place)
     return _cut(Contestant("made", "", "", runs, instances=instances), names)
 
 

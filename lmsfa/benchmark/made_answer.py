@@ -7,8 +7,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, RawAnswer
+from lmsfa.postprocess import MASK_STRIDE, Floats, RawAnswer
+from lmsfa.registry import SEMANTIC_SYSTEMS
 
 PROTOTYPES = 32
 STRIDES_PX = (8, 16, 32)
@@ -19,6 +21,40 @@ BOX_SHARE = 0.9
 """Of a structure's part of the frame, each way: neighbours do not touch."""
 STEEPNESS = 8.0
 """Logit in the middle of a mask."""
+
+
+def made_tensors(place: Letterbox, card: ModelCard, structures: int) -> tuple[Floats, Floats]:
+    """What a network of the card's kind answers of ellipses side by side.
+
+    Args:
+        place: how the frame lies on the input.
+        card: of the network.
+        structures: how many.
+
+    Returns:
+        The two tensors that `semantic_answer.raw_answer` takes.
+    """
+    if card.system in SEMANTIC_SYSTEMS:
+        return _made_maps(place, card, structures)
+    answer = made_answer(place, len(card.classes), structures)
+    return answer.detections, answer.prototypes
+
+
+def _made_maps(place: Letterbox, card: ModelCard, structures: int) -> tuple[Floats, Floats]:
+    """(classes + activities, 1) and (S / 4, S / 4, classes), as a semantic network's."""
+    # Cells that touch are of one region: between two ellipses lies a row of cells that is of none.
+    inset = MASK_STRIDE / 2 * np.array([1, 1, -1, -1], dtype=np.float32)
+    boxes = _boxes(place, structures) + inset
+    shapes = _coefficients(boxes, place.size_px)
+    grid = _prototypes(place.size_px)[..., : shapes.shape[1]]
+    classes, activities = len(card.classes), len(card.activities)
+    maps = np.zeros((*grid.shape[:2], classes), dtype=np.float32)
+    for number, shape in enumerate(shapes):
+        layer = maps[..., number % classes]
+        probability = 1 / (1 + np.exp(-np.clip(grid @ shape, -30, 30)))
+        np.maximum(layer, probability, out=layer)
+    rows = [*maps.max((0, 1)), *[1 / activities] * activities] if activities else maps.max((0, 1))
+    return np.array(rows, dtype=np.float32)[:, None], maps
 
 
 def made_answer(place: Letterbox, classes: int, structures: int) -> RawAnswer:

@@ -47,8 +47,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=int,
         nargs="*",
         metavar="PX",
-        help="time and memory as inputs, structures and frames grow; inputs of 320 to 1280 px, "
-        "or of these sides",
+        help="time and memory as inputs, structures and frames grow; inputs of about 320 to "
+        "1280 px, or of these sides",
     )
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draws it too")
@@ -90,17 +90,18 @@ def _bench(options: argparse.Namespace) -> Report:
 
 def _growth(options: argparse.Namespace) -> Report:
     from lmsfa.backends import RUNTIMES
-    from lmsfa.benchmark.growth import SIZES_PX, growth
+    from lmsfa.benchmark.growth import growth, usual_sizes
 
     if options.versus:
         raise InputError("--growth looks at our network alone; leave out --versus")
     if options.engine == "all":
         raise InputError(f"--growth takes one engine; choose auto or one of {', '.join(RUNTIMES)}")
+    card = read_card(card_path(options.weights))
     return growth(
         options.weights,
         options.engine or "auto",
         _frames(options.clip),
-        sizes_px=options.growth or SIZES_PX,
+        sizes_px=options.growth or usual_sizes(card.input_multiple_px),
         size_px=options.size,
         rounds=options.rounds,
         threads=options.threads,

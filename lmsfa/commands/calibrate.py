@@ -8,7 +8,9 @@ from pathlib import Path
 
 from lmsfa.commands.evaluate import add_frames, open_frames
 from lmsfa.commands.runtime_options import add_runtime
+from lmsfa.errors import InputError
 from lmsfa.evaluation.tables import calibration_table
+from lmsfa.registry import SEMANTIC_SYSTEMS, TITLES, checked_card
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,15 +24,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.card import card_path, read_card, write_card
+    from lmsfa.card import card_path, write_card
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.calibrated_card import calibrate
 
     dataset = open_frames(options).dataset
+    present = checked_card(options.weights)
+    if present.system in SEMANTIC_SYSTEMS:
+        raise InputError(
+            f"{options.weights}: {TITLES[present.system]} answers every region that it finds, and "
+            "all of them are shown; thresholds would hide structures"
+        )
     samples = dataset.in_split(options.split)
     answers = answers_of(options.weights, options.runtime, dataset, samples, options.threads)
     path = card_path(options.weights)
-    card, report = calibrate(read_card(path), answers)
+    card, report = calibrate(present, answers)
     if options.write:
         write_card(card, path)
     report = {

@@ -11,8 +11,11 @@ from lmsfa.data.activities import activities_from
 from lmsfa.data.opening import open_dataset
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmsfa.card import ModelCard
     from lmsfa.data.activities import Activities
-    from lmsfa.data.annotated import AnnotatedSet
+    from lmsfa.data.annotated import AnnotatedSet, Sample
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +51,34 @@ def open_activities(options: argparse.Namespace, dataset: AnnotatedSet) -> Activ
         DatasetError: as `activities_from`.
     """
     return activities_from(options.activities, dataset) if options.activities else None
+
+
+def open_judged_activities(
+    options: argparse.Namespace, dataset: AnnotatedSet, samples: Sequence[Sample], card: ModelCard
+) -> tuple[Activities | None, tuple[str, ...]]:
+    """The activities that the answers on samples are judged by.
+
+    Args:
+        options: with `add_activities`'s.
+        dataset: whose activities are known.
+        samples: of it, those that are judged.
+        card: of the weights that answer.
+
+    Returns:
+        The activities that were asked for, and what a reader must know of them, a sentence each.
+
+    Raises:
+        DatasetError: as `activities_from`, or the weights tell other activities.
+    """
+    from lmsfa.evaluation.activity import check_activities
+
+    activities = open_activities(options, dataset)
+    if activities is None:
+        return None, ()
+    told = activities.told_of(sample.name for sample in samples)
+    check_activities(card.activities, told, activities.source)
+    unjudged = f"{activities.source} tells the activity of no judged picture: it has no figures"
+    return activities, () if told else (unjudged,)
 
 
 def open_data(options: argparse.Namespace) -> AnnotatedSet:

@@ -7,7 +7,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from lmsfa.commands.data_options import add_activities, add_data, open_activities, open_data
+from lmsfa.commands.data_options import (
+    add_activities,
+    add_data,
+    open_data,
+    open_judged_activities,
+)
 from lmsfa.commands.runtime_options import add_runtime, add_weights, weights_of
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.errors import InputError
@@ -94,7 +99,6 @@ def open_frames(options: argparse.Namespace) -> Frames:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from lmsfa.evaluation.activity import check_activities
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.report import full_report
     from lmsfa.registry import checked_card
@@ -105,9 +109,7 @@ def _run(options: argparse.Namespace) -> None:
     check_without(options.without, dataset)
     samples = dataset.in_split(options.split)
     card = checked_card(weights)
-    activities = open_activities(options, dataset)
-    if activities:
-        check_activities(card.activities, activities.names, activities.source)
+    activities, notes = open_judged_activities(options, dataset, samples, card)
     answers = answers_of(
         weights,
         options.runtime,
@@ -121,7 +123,7 @@ def _run(options: argparse.Namespace) -> None:
         "split": options.split,
         **full_report(answers, card, options.without, frames.patients),
     }
-    report["warnings"] += frames.leaks
+    report["warnings"] += (*notes, *frames.leaks)
     print(
         json.dumps(report, indent=2, allow_nan=False) if options.json else evaluation_table(report)
     )

@@ -8,14 +8,17 @@ from copy import deepcopy
 from pathlib import Path
 
 from lmsfa.card import check_input_size
+from lmsfa.commands.runtime_options import weights_of
 from lmsfa.registry import SEMANTIC_SYSTEMS, SYSTEMS
 from lmsfa.tables import info_line
+
+DEFAULT = "lmsfa"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
-    parser.add_argument("--model", default="lmsfa", help=f"one of {', '.join(SYSTEMS)}")
+    parser.add_argument("--model", help=f"one of {', '.join(SYSTEMS)}; {DEFAULT} by default")
     parser.add_argument("--weights", type=Path, help="instead of a default network")
     parser.add_argument(
         "--size", type=int, help="side of the network input, pixels; the model's usual by default"
@@ -30,10 +33,11 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.rewrites.rewritten import rewrite
 
     if options.weights:
-        network, card = load_network(options.weights)
+        network, card = load_network(weights_of(options))
         model, family = card.system, family_of(card.system)
     else:
-        model, family = options.model, family_of(options.model)
+        model = options.model or DEFAULT
+        family = family_of(model)
         network = family.make(family.config)
     size_px = family.size_px if options.size is None else options.size
     check_input_size(size_px, network.input_multiple_px)

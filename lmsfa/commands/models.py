@@ -38,7 +38,7 @@ def _row(model: str) -> dict[str, Any]:
         "size": family.size_px,
         "input_multiple": network.input_multiple_px,
         "gflops": round(gflops(network, family.size_px), 3),
-        "weights": weights.name if weights else None,
+        "weights": weights.name if weights and weights.is_file() else None,
     }
     if model in SEMANTIC_SYSTEMS:
         row["gmacs"] = round(gmacs(network, family.size_px), 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lmsfa.commands.data_options import add_activities, open_judged_activities
 from lmsfa.commands.evaluate import add_frames, open_frames
 from lmsfa.commands.runtime_options import add_runtime
 from lmsfa.errors import InputError
@@ -14,6 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.set_defaults(run=_run)
     add_frames(parser)
+    add_activities(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="HTML file to write")
     parser.add_argument("--run", dest="folder", type=Path, metavar="DIR", help="training's folder")
@@ -25,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from lmsfa.registry import checked_card
     from lmsfa.report.making import report_on
 
     if options.output.exists() and not options.overwrite:
@@ -32,9 +35,12 @@ def _run(options: argparse.Namespace) -> None:
     if options.robustness is not None and options.robustness < 1:
         raise InputError(f"--robustness must be at least 1, got {options.robustness}")
     frames = open_frames(options)
+    dataset, card = frames.dataset, checked_card(options.weights)
+    samples = dataset.in_split(options.split)
+    activities, notes = open_judged_activities(options, dataset, samples, card)
     report_on(
         options.weights,
-        frames.dataset,
+        dataset,
         options.split,
         options.output,
         command=options.command_line,
@@ -42,6 +48,8 @@ def _run(options: argparse.Namespace) -> None:
         threads=options.threads,
         patients=frames.patients,
         leaks=frames.leaks,
+        activities=activities,
+        notes=notes,
         epochs=_epochs(options.folder) if options.folder else (),
         robustness_every=options.robustness,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -77,6 +77,13 @@ class Activities:
     def of_sample(self, name: str) -> ActivityOf:
         """How the activity of a sample of the set is known."""
         return ActivityOf(self.told.get(name, UNKNOWN), self.watched)
+
+    def told_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The activities that samples of these names may have; none where nobody said."""
+        if self.derived:
+            return self.names
+        indices = {self.told[name] for name in names if name in self.told}
+        return tuple(self.names[index] for index in sorted(indices))
 
     def name_of(self, name: str, classes: Collection[int]) -> str | None:
         """The activity of a sample that shows these class ids; None where nobody said."""

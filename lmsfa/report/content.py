@@ -168,16 +168,32 @@ def confusion_rows(inputs: ReportInputs, shown: Answers) -> list[tuple[str, list
     columns = [*order, len(order)]
     names = [*(inputs.card.classes[number].name for number in order), "false"]
     rows = []
-    for name, number in zip(names, columns, strict=True):
-        cells: list[Report] = []
-        for column in columns:
-            count = int(counts[number, column])
-            ink = count / max(int(counts[number].sum()), 1)
+    for place, (name, number) in enumerate(zip(names, columns, strict=True)):
+        cells = _inked(counts[number, columns].tolist(), place)
+        if number == len(order):
             # Nothing can be both false and missed.
-            text = "" if number == column == len(order) else str(count)
-            cells.append({"text": text, "right": number == column, "ink": round(0.7 * ink, 3)})
+            cells[-1] = {**cells[-1], "text": ""}
         rows.append((name, cells))
     return rows
+
+
+def activity_rows(activity: Report) -> list[tuple[str, str, list[Report]]]:
+    """True activity, its F1, and how often it was told as each; cells as in `confusion_rows`."""
+    return [
+        (name, share(activity["per_activity"][name]), _inked(counts, place))
+        for place, (name, counts) in enumerate(
+            zip(activity["names"], activity["confusion"], strict=True)
+        )
+    ]
+
+
+def _inked(counts: Sequence[int], right: int) -> list[Report]:
+    """Cells of a row; `right` is where the true one's own stands."""
+    whole = max(sum(counts), 1)
+    return [
+        {"text": str(count), "right": place == right, "ink": round(0.7 * count / whole, 3)}
+        for place, count in enumerate(counts)
+    ]
 
 
 def robustness_rows(found: Robustness) -> list[Cells]:

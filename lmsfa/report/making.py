@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lmsfa.card import card_path, read_card
+from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.evaluation.answers import gather, load_whole_curve
 from lmsfa.evaluation.report import full_report
@@ -27,6 +28,8 @@ def report_on(
     threads: int | None = None,
     patients: PatientOf | None = None,
     leaks: Sequence[str] = (),
+    activities: Activities | None = None,
+    notes: Sequence[str] = (),
     epochs: Sequence[Mapping[str, float]] = (),
     robustness_every: int | None = None,
 ) -> ReportInputs:
@@ -42,6 +45,8 @@ def report_on(
         threads: as `load_engine`.
         patients: as `full_report`.
         leaks: what the splits share, a sentence each.
+        activities: what is being done in the pictures, where it is known.
+        notes: as `ReportInputs`.
         epochs: rows of the training's results.
         robustness_every: also judge each N-th picture under made corruptions, 31 answers each.
 
@@ -50,7 +55,7 @@ def report_on(
     """
     samples = dataset.in_split(split)
     engine = load_whole_curve(weights, runtime, threads)
-    answers = gather(engine, dataset, samples)
+    answers = gather(engine, dataset, samples, activities)
     robustness = None
     if robustness_every:
         robustness = judge_robustness(engine, dataset, samples[::robustness_every])
@@ -65,6 +70,7 @@ def report_on(
         command=command,
         made=datetime.now().astimezone(),
         leaks=tuple(leaks),
+        notes=tuple(notes),
         epochs=epochs,
         robustness=robustness,
     )

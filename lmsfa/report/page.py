@@ -41,6 +41,7 @@ def render(inputs: ReportInputs) -> str:
     )
     shown = inputs.answers.shown(inputs.card.class_thresholds)
     calibration = inputs.figures["calibration"]
+    activity = inputs.figures.get("activity")
     return environment.get_template(TEMPLATE).render(
         inputs=inputs,
         card=inputs.card,
@@ -56,6 +57,8 @@ def render(inputs: ReportInputs) -> str:
         outlines=content.outline_rows(inputs),
         sequences=content.sequence_rows(inputs.figures),
         confusion=content.confusion_rows(inputs, shown),
+        activity=activity,
+        activity_rows=content.activity_rows(activity) if activity else [],
         swatches={spec.name: content.css(spec.colour) for spec in inputs.card.classes},
         worst=[draw(frame, inputs.dataset, inputs.card) for frame in worst_frames(shown, WORST)],
         calibration=calibration,

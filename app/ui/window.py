@@ -42,7 +42,7 @@ class Window(QWidget):
         self.source_bar = SourceBar()
         self.view = VideoView()
         self.chips = ChipRow()
-        self.said = AnswerChips()
+        self.answer_chips = AnswerChips()
         self.top = BannerStack()
         self.bottom = BannerStack()
         self.transport = TransportBar()
@@ -65,7 +65,7 @@ class Window(QWidget):
         snapshot = scene.snapshot
         self.view.show_frame(snapshot.frame, scene.layer, snapshot.expires_s)
         self.chips.show_chips(scene.chips)
-        self.said.show_scene(scene)
+        self.answer_chips.show_scene(scene)
         self.top.show_notices(scene.top)
         self.bottom.show_notices(scene.bottom)
         self.source_bar.show_source(snapshot.source)
@@ -78,7 +78,7 @@ class Window(QWidget):
         """Shows the picture without overlay and these words; everything else stays as it is."""
         self.view.show_frame(frame, None)
         self.chips.show_chips(chips)
-        self.said.withdraw()
+        self.answer_chips.withdraw()
 
     def toggle_full_screen(self) -> None:
         """Fills the screen, or comes back."""
@@ -120,7 +120,7 @@ class Window(QWidget):
         over.addWidget(self.chips, alignment=Qt.AlignmentFlag.AlignLeft)
         over.addStretch()
         # Away from the alarms, and from where sources sign their pictures.
-        over.addWidget(self.said, alignment=Qt.AlignmentFlag.AlignRight)
+        over.addWidget(self.answer_chips, alignment=Qt.AlignmentFlag.AlignRight)
         over.addWidget(self.bottom)
         stage.addLayout(over, 0, 0)
         picture = QVBoxLayout()

@@ -20,7 +20,7 @@ DEMONSTRATION = "Its encoder knows nothing of endoscopy; it only shows how such 
 
 
 def said(opened):
-    return opened.window.said.texts
+    return opened.window.answer_chips.texts
 
 
 def wait_for(opened, qtbot, words):
@@ -122,7 +122,7 @@ def test_what_only_demonstrates_says_so_at_the_picture_and_why(desk, qtbot, squa
     wait_for(opened, qtbot, "dissection")
     marks = "SYNTHETIC · DEMONSTRATION" if synthetic else "DEMONSTRATION"
     assert said(opened)[0] == marks
-    tips = {child.toolTip() for child in opened.window.said.children() if child.isWidgetType()}
+    tips = {child.toolTip() for child in opened.window.answer_chips.children() if child.isWidgetType()}
     assert DEMONSTRATION in tips
     assert f"trained on: test · {marks}" in opened.window.status.text
     assert "EndoARSS" in opened.window.status.text
@@ -134,4 +134,4 @@ def test_a_model_of_structures_alone_leaves_the_corner_free(desk, qtbot, square_
     qtbot.waitUntil(lambda: marked(opened.scene), timeout=PATIENT_MS)
     assert opened.scene.snapshot.model.state is ModelState.READY
     assert said(opened) == ()
-    assert not opened.window.said.isVisible()
+    assert not opened.window.answer_chips.isVisible()

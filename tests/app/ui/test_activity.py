@@ -122,7 +122,9 @@ def test_what_only_demonstrates_says_so_at_the_picture_and_why(desk, qtbot, squa
     wait_for(opened, qtbot, "dissection")
     marks = "SYNTHETIC · DEMONSTRATION" if synthetic else "DEMONSTRATION"
     assert said(opened)[0] == marks
-    tips = {child.toolTip() for child in opened.window.answer_chips.children() if child.isWidgetType()}
+    tips = {
+        child.toolTip() for child in opened.window.answer_chips.children() if child.isWidgetType()
+    }
     assert DEMONSTRATION in tips
     assert f"trained on: test · {marks}" in opened.window.status.text
     assert "EndoARSS" in opened.window.status.text

@@ -260,7 +260,7 @@ def test_endoarss_is_trained_and_judged_from_the_command_line(
     assert found["activity"]["frames"] == 4
     assert found["activity"]["accuracy"] == card.metrics["activity_accuracy"]
     assert main(["evaluate", *data[:3], "folders", *weights]) == 2
-    assert "the labels say 'train'" in capsys.readouterr().err
+    assert "the labels say 'val'" in capsys.readouterr().err
 
 
 def test_the_presets_of_the_papers_say_what_the_papers_say() -> None:

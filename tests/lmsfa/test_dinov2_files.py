@@ -7,6 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from transformers import Dinov2Config as TheirConfig
+from transformers import Dinov2Model
 
 from lmsfa.errors import InputError
 from lmsfa.models.dinov2 import SIZES, Dinov2, Dinov2Config
@@ -95,11 +97,10 @@ def test_both_libraries_names_give_the_same_tokens(tmp_path: Path) -> None:
 
 
 def test_transformers_own_model_answers_the_same_tokens(tmp_path: Path) -> None:
-    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
-    shape = transformers.Dinov2Config(
+    shape = TheirConfig(
         hidden_size=128, num_hidden_layers=3, num_attention_heads=2, image_size=14 * 5
     )
-    theirs = transformers.Dinov2Model(shape).eval()
+    theirs = Dinov2Model(shape).eval()
     for parameter in theirs.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
     theirs.save_pretrained(tmp_path)

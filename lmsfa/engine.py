@@ -20,7 +20,7 @@ CANDIDATE_SHARE = 0.4
 """Of a class's threshold: from there on an instance is answered, as a candidate at first."""
 
 
-class LmsfaEngine:
+class NetworkEngine:
     """Answers frames of any size; satisfies `registry.Engine`."""
 
     def __init__(self, card: ModelCard, backend: Backend, reason: str = "") -> None:
@@ -110,7 +110,7 @@ def likeliest(answer: Answer, card: ModelCard) -> tuple[str | None, float | None
     return card.activities[index], float(answer.activities[index])
 
 
-def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = None) -> LmsfaEngine:
+def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = None) -> NetworkEngine:
     """Loads a weights file and answers one blank frame, so that the first real one is fast.
 
     Raises:
@@ -118,9 +118,9 @@ def load(weights: Path, card: ModelCard, runtime: str, threads: int | None = Non
     """
     if runtime == "auto":
         backend, choice = choose(weights, weaker(card), threads)
-        engine = LmsfaEngine(card, backend, choice.reason)
+        engine = NetworkEngine(card, backend, choice.reason)
     else:
-        engine = LmsfaEngine(card, make_backend(weights, weaker(card), runtime, threads))
+        engine = NetworkEngine(card, make_backend(weights, weaker(card), runtime, threads))
     size = card.input_size_px
     engine.predict(np.zeros((size, size, 3), dtype=np.uint8))
     return engine

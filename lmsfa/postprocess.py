@@ -38,10 +38,6 @@ class Answer(Protocol):
         """
 
     @property
-    def distinct(self) -> bool:
-        """Whether all rows are of different things, however their boxes overlap."""
-
-    @property
     def activities(self) -> Floats:
         """(A,) float32, the probability of each of the card's activities; (0,) without any."""
 
@@ -77,11 +73,6 @@ class RawAnswer:
 
     detections: Floats
     prototypes: Floats
-
-    @property
-    def distinct(self) -> bool:
-        """As `Answer`: neighbouring cells answer the same structure."""
-        return False
 
     @property
     def activities(self) -> Floats:
@@ -141,8 +132,8 @@ def to_instances(
         classes: how many classes the detections carry.
         score_threshold: cells whose best class is below this are dropped; one for all classes or
             one a class, compared with the calibrated score.
-        nms_iou: of two boxes of one class over this IoU the better stays, where they may be of the
-            same thing.
+        nms_iou: of two boxes of one class over this IoU the better stays: neighbouring cells answer
+            the same structure.
         place: how the frame was laid onto the input.
         temperature: of `calibrated`.
     """
@@ -160,10 +151,7 @@ def to_instances(
         return ()
     boxes, best = answer.detections[candidates, :4], best[candidates]
     class_ids = scores[candidates].argmax(1)
-    if answer.distinct:
-        kept = np.argsort(-best, kind="stable")[:MAX_INSTANCES]
-    else:
-        kept = _suppress(boxes, best, class_ids, nms_iou)
+    kept = _suppress(boxes, best, class_ids, nms_iou)
     frame_boxes = place.to_frame(boxes)
     shown = calibrated(best, temperature)
     return tuple(

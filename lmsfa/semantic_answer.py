@@ -88,11 +88,6 @@ class SemanticAnswer:
         return cls(detections, maps, ranks, labels, rows[classes:, 0], finite)
 
     @property
-    def distinct(self) -> bool:
-        """As `Answer`: a region may lie inside the ring of another, and is not it."""
-        return True
-
-    @property
     def grid(self) -> tuple[int, int]:
         """As `Answer`."""
         return self.maps.shape[0], self.maps.shape[1]

@@ -69,11 +69,6 @@ class PackedAnswer:
         return self.rows[: int(self.facts[0])]
 
     @property
-    def distinct(self) -> bool:
-        """As `Answer`."""
-        return False
-
-    @property
     def activities(self) -> Floats:
         """As `Answer`."""
         return NO_ACTIVITIES

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lmsfa.backends import make_backend
 from lmsfa.card import ModelCard
-from lmsfa.engine import LmsfaEngine, decoded
+from lmsfa.engine import NetworkEngine, decoded
 from lmsfa.interleaving import Run
 from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.overlay import OverlayStyle, Painter
@@ -73,7 +73,7 @@ def ours(
         InputError: the runtime is missing here, or cannot load the weights.
     """
     backend = make_backend(weights, card, engine, threads)
-    model = LmsfaEngine(card, backend)
+    model = NetworkEngine(card, backend)
     size = card.input_size_px
     picture = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)
     whole = Letterbox.fit(size, size, size)
@@ -121,5 +121,5 @@ def predicting(
     weights: Path, card: ModelCard, engine: str, frame: Rgb, threads: int | None = None
 ) -> Run:
     """Our engine and nothing else, as the application holds it: a run answers `frame`."""
-    model = LmsfaEngine(card, make_backend(weights, card, engine, threads))
+    model = NetworkEngine(card, make_backend(weights, card, engine, threads))
     return lambda: model.predict(frame)

@@ -75,10 +75,9 @@ def open_judged_activities(
     activities = open_activities(options, dataset)
     if activities is None:
         return None, ()
-    told = activities.told_of(sample.name for sample in samples)
-    check_activities(card.activities, told, activities.source)
-    unjudged = f"{activities.source} tells the activity of no judged picture: it has no figures"
-    return activities, () if told else (unjudged,)
+    names = [sample.name for sample in samples]
+    check_activities(card.activities, activities.told_of(names), activities.source)
+    return activities, activities.silence_about(names)
 
 
 def open_data(options: argparse.Namespace) -> AnnotatedSet:

@@ -85,6 +85,12 @@ class Activities:
         indices = {self.told[name] for name in names if name in self.told}
         return tuple(self.names[index] for index in sorted(indices))
 
+    def silence_about(self, names: Iterable[str]) -> tuple[str, ...]:
+        """What a reader of figures must know where nobody said the activity of any such sample."""
+        if self.told_of(names):
+            return ()
+        return (f"{self.source} tells the activity of no judged picture: it has no figures",)
+
     def name_of(self, name: str, classes: Collection[int]) -> str | None:
         """The activity of a sample that shows these class ids; None where nobody said."""
         index = self.of_sample(name).where_shown(classes)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Protocol
 
 import torch
@@ -46,16 +45,6 @@ class Dinov2Config:
                 f"a transformer's width must be a multiple of its {self.heads} heads, "
                 f"got {self.width}"
             )
-
-
-SIZES: Mapping[str, Dinov2Config] = MappingProxyType(
-    {
-        "small": Dinov2Config(width=384, layers=12, heads=6),
-        "base": Dinov2Config(width=768, layers=12, heads=12),
-        "large": Dinov2Config(width=1024, layers=24, heads=16),
-    }
-)
-"""The published sizes by name, trained last at 518 px. The giant has another kind of MLP."""
 
 
 class TaskProjections(Protocol):

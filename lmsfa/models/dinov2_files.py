@@ -124,13 +124,11 @@ class Dinov2File:
 
     Attributes:
         path: where it was read, for errors.
-        library: whose names it has.
         config: the shape of the encoder.
         tensors: all of its weights by the names of `Dinov2.state_dict`, float32, on the CPU.
     """
 
     path: Path
-    library: str
     config: Dinov2Config
     tensors: Tensors
 
@@ -145,7 +143,7 @@ def read_dinov2(path: Path) -> Dinov2File:
     naming = _naming(path, stored)
     config = _config(path, naming, stored)
     tensors = _apart(path, naming, config, stored)
-    return Dinov2File(path, naming.library, config, tensors)
+    return Dinov2File(path, config, tensors)
 
 
 def _stored(path: Path) -> Tensors:

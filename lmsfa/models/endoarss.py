@@ -87,8 +87,8 @@ class MapDecoder(nn.Module):
     def forward(self, patches: Tensor, quarter: tuple[int, int]) -> Tensor:
         """(B, C, H / 14, W / 14) and the size asked for -> logits (B, classes, H / 4, W / 4)."""
         height, width = patches.shape[2:]
-        x = self.middle(_resized(self.enter(patches), (2 * height, 2 * width)))
-        answer: Tensor = self.leave(self.fine(_resized(x, quarter)))
+        x = self.middle(_enlarged(self.enter(patches), (2 * height, 2 * width)))
+        answer: Tensor = self.leave(self.fine(_enlarged(x, quarter)))
         return answer
 
 
@@ -166,5 +166,5 @@ def _described(encoder: Dinov2Config) -> str:
     )
 
 
-def _resized(x: Tensor, size: tuple[int, int]) -> Tensor:
+def _enlarged(x: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(x, size, mode="bilinear")

@@ -47,6 +47,8 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
     samples = dataset.in_split(VALIDATION)
     answers = answers_of(trainer.weights, RUNTIME, dataset, samples, activities=trainer.activities)
     notes = list(splits.warnings)
+    if trainer.activities:
+        notes += trainer.activities.silence_about(sample.name for sample in samples)
     evidence = None
     if not isinstance(trainer.network, SemanticNetwork):
         card, evidence = calibrate(card, answers)

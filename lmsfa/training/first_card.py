@@ -21,12 +21,19 @@ INSTANCE_OVERLAP = 0.6
 REGION_SCORE = 0.5
 """A region's score is the mean probability of its pixels, which all reach one half: all show."""
 REGION_OVERLAP = 1.0
-"""Regions of a class never overlap: none is left out for another."""
+"""A region may lie inside the ring of another, and is not it: none is left out."""
 DERIVED = (
     "The activity is derived from the labels of a class: a demonstration of a system that tells "
     "activities."
 )
 STAND_IN = "Stand-in encoder with random start, not DINOv2: a demonstration of the system."
+PARTS = {
+    "start": "",
+    "teacher": "taught by ",
+    "features": "features of ",
+    "encoder": "encoder of ",
+}
+"""The part that weights had in a training -> as the card says it."""
 PRETRAINED = "Only its encoder has learned yet: what it outlines means nothing."
 
 
@@ -65,7 +72,7 @@ def first_card(
         dataset: on what.
         splits: what the set was split by.
         command: the command line that started the training.
-        sources: weights that had a part in it, by the words that say which.
+        sources: weights that had a part in it, by a key of `PARTS`.
         activities: what the network tells of whole pictures.
         shows_only: why the weights only show how such a system works, a sentence each.
     """
@@ -87,7 +94,7 @@ def first_card(
         activities=activities.names if activities else (),
         demonstration=" ".join(shows_only),
         started_from="; ".join(
-            f"{word}{source.domain}, {source.weights}" for word, source in sources.items()
+            f"{PARTS[part]}{source.domain}, {source.weights}" for part, source in sources.items()
         ),
         grouped_by=splits.grouped_by,
         leaks=tuple(dict.fromkeys((*splits.leaks, *inherited))),

@@ -29,7 +29,7 @@ from lmsfa.models.hrmedseg import Hrmedseg
 from lmsfa.models.network import Network
 from lmsfa.training.batch import Batch
 from lmsfa.training.features import FeatureLoss, read_feature_teacher
-from lmsfa.training.first_card import DERIVED, PRETRAINED, STAND_IN, first_card
+from lmsfa.training.first_card import DERIVED, PRETRAINED, STAND_IN, Source, first_card
 from lmsfa.training.initial import start_from
 from lmsfa.training.interrupt import Interrupt, ignore_in_worker
 from lmsfa.training.journal import Journal
@@ -142,20 +142,25 @@ class Trainer:
 
     @property
     def origin(self) -> dict[str, str]:
-        """What it learns from, for the state: hashes of the pictures' names, start and teacher."""
+        """What it learns from, for the state: hashes of pictures' names and other weights."""
         names = {split: list(found) for split, found in self.dataset.splits.items()}
         digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        sources = {"start": self.start, "teacher": self.teacher}
-        origin = {"splits": digest} | {
-            name: source.weights if source else "" for name, source in sources.items()
-        }
-        if self.features:
-            origin["features"] = self.features.weights
-        if self.encoder:
-            origin["encoder"] = self.encoder.weights
+        origin = {"splits": digest}
+        origin |= {part: source.weights for part, source in self._sources.items()}
         if self.activities:
             origin["activities"] = self.activities.digest
         return origin
+
+    @property
+    def _sources(self) -> dict[str, Source]:
+        """Weights that have a part in it, by a key of `first_card.PARTS`."""
+        known: dict[str, Source | None] = {
+            "start": self.start,
+            "teacher": self.teacher,
+            "features": self.features,
+            "encoder": self.encoder,
+        }
+        return {part: source for part, source in known.items() if source}
 
     @property
     def weights(self) -> Path:
@@ -303,20 +308,13 @@ class Trainer:
             yield DERIVED
 
     def _card(self) -> ModelCard:
-        known = {
-            "": self.start,
-            "taught by ": self.teacher,
-            "features of ": self.features,
-            "encoder of ": self.encoder,
-        }
-        sources = {word: source for word, source in known.items() if source}
         return first_card(
             self.network,
             self.recipe,
             self.dataset,
             self.splits,
             command=self.command,
-            sources=sources,
+            sources=self._sources,
             activities=self.activities,
             shows_only=self._shows_only(),
         )

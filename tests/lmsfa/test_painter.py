@@ -11,7 +11,7 @@ from made_engines import CARD, square_instance
 from made_scenes import INPUT_PX, raw_scene, scene
 
 from lmsfa.contours import contours
-from lmsfa.engine import LmsfaEngine
+from lmsfa.engine import NetworkEngine
 from lmsfa.letterbox import Canvas
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend, visible_instances
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
@@ -178,7 +178,7 @@ class StillBackend:
 def test_one_more_frame_takes_no_memory_of_a_frames_size(mode, count):
     height, width = 1080, 1920
     answer, _ = raw_scene(count, height, width)
-    engine = LmsfaEngine(replace(CARD, input_size_px=INPUT_PX), StillBackend(answer))
+    engine = NetworkEngine(replace(CARD, input_size_px=INPUT_PX), StillBackend(answer))
     painter, style = Painter(), OverlayStyle(mode=mode)
     frame = np.zeros((height, width, 3), np.uint8)
     picture = np.empty_like(frame)

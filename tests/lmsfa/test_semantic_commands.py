@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from tiny_semantic import TINY_ENDOARSS
 
 from lmsfa.benchmark import growth
 from lmsfa.benchmark.growth import STRUCTURES, usual_sizes
@@ -18,21 +19,11 @@ from lmsfa.cli import main
 from lmsfa.engine import decoded
 from lmsfa.letterbox import Letterbox
 from lmsfa.models import families
-from lmsfa.models.endoarss import Endoarss, EndoarssConfig
+from lmsfa.models.endoarss import Endoarss
 from lmsfa.semantic_answer import MOST_REGIONS, raw_answer
 
 CLASSES = ("bright square", "dark disc")
 ACTIVITIES = ("cutting", "rinsing")
-CONFIG = EndoarssConfig(
-    classes=2,
-    activities=2,
-    encoder_width=32,
-    encoder_layers=2,
-    encoder_heads=2,
-    encoder_grid=3,
-    spatial=4,
-    decoder=16,
-)
 
 
 @pytest.fixture
@@ -46,10 +37,10 @@ def watching_card() -> ModelCard:
         input_size_px=84,
         input_multiple_px=28,
         score_threshold=0.4,
-        nms_iou=0.1,
+        nms_iou=1.0,
         training_domain="nothing",
         activities=ACTIVITIES,
-        architecture=asdict(CONFIG),
+        architecture=asdict(TINY_ENDOARSS),
     )
 
 
@@ -57,7 +48,7 @@ def watching_card() -> ModelCard:
 def watching(tmp_path: Path, watching_card: ModelCard) -> Path:
     """Its weights."""
     torch.manual_seed(0)
-    save_weights(Endoarss(CONFIG), watching_card, tmp_path / "watching.safetensors")
+    save_weights(Endoarss(TINY_ENDOARSS), watching_card, tmp_path / "watching.safetensors")
     return tmp_path / "watching.safetensors"
 
 

@@ -15,7 +15,7 @@ from lmsfa.card import ClassSpec, ModelCard, card_path, read_card, write_card
 from lmsfa.checkpoint import save_weights
 from lmsfa.cli import main
 from lmsfa.data.opening import open_dataset
-from lmsfa.engine import LmsfaEngine, decoded
+from lmsfa.engine import NetworkEngine, decoded
 from lmsfa.evaluation.answers import answers_of
 from lmsfa.letterbox import Letterbox
 from lmsfa.models.families import FAMILIES
@@ -44,7 +44,7 @@ def semantic_card() -> ModelCard:
         input_size_px=SIZE,
         input_multiple_px=16,
         score_threshold=0.4,
-        nms_iou=0.1,
+        nms_iou=1.0,
         training_domain="nothing",
         architecture=asdict(CONFIG),
     )
@@ -178,11 +178,11 @@ class StillBackend:
 def test_the_most_probable_activity_is_told_with_its_probability(semantic_card: ModelCard) -> None:
     card = replace(semantic_card, activities=("idle", "cutting", "rinsing"))
     frame = np.zeros((SIZE, SIZE, 3), np.uint8)
-    engine = LmsfaEngine(card, StillBackend(_answer(_maps(), 0.2, 0.7, 0.1)))
+    engine = NetworkEngine(card, StillBackend(_answer(_maps(), 0.2, 0.7, 0.1)))
     prediction = engine.predict(frame)
     assert prediction.activity == "cutting"
     assert prediction.activity_score == pytest.approx(0.7)
-    silent = LmsfaEngine(semantic_card, StillBackend(_answer(_maps()))).predict(frame)
+    silent = NetworkEngine(semantic_card, StillBackend(_answer(_maps()))).predict(frame)
     assert (silent.activity, silent.activity_score) == (None, None)
 
 

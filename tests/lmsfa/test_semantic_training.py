@@ -263,6 +263,18 @@ def test_endoarss_is_trained_and_judged_from_the_command_line(
     assert "the labels say 'val'" in capsys.readouterr().err
 
 
+def test_a_report_says_that_no_validation_picture_has_an_activity(
+    shapes_dataset: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "activities.csv"
+    table.write_text("train/000.png,burn\ntrain/001.png,cut\n")
+    command = ["train", "--data", str(shapes_dataset), "--activities", str(table)]
+    command += ["--output", str(tmp_path / "run"), "--preset", "endoarss", "--size", "84"]
+    assert main([*command, "--epochs", "1", "--batch", "4"]) == 0
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "activities.csv tells the activity of no judged picture" in page
+
+
 def test_the_presets_of_the_papers_say_what_the_papers_say() -> None:
     hrmedseg, endoarss = PRESETS["hrmedseg"], PRESETS["endoarss"]
     assert (hrmedseg.size_px, hrmedseg.epochs, hrmedseg.batch) == (1024, 200, 16)

@@ -1,11 +1,23 @@
-"""A semantic network of a few thousand weights, so that whole trainings take seconds."""
+"""Semantic networks of a few thousand weights, so that whole trainings take seconds."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from lmsfa.models.endoarss import EndoarssConfig
 from lmsfa.models.semantic import SemanticLogits, SemanticNetwork
+
+TINY_ENDOARSS = EndoarssConfig(
+    classes=2,
+    activities=2,
+    encoder_width=32,
+    encoder_layers=2,
+    encoder_heads=2,
+    encoder_grid=3,
+    spatial=4,
+    decoder=16,
+)
 
 
 @dataclass(frozen=True, slots=True)

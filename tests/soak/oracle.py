@@ -11,7 +11,7 @@ from app.core.sources.phantom import read_spec
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.data.phantom.truth import true_instances
-from lmsfa.engine import LmsfaEngine
+from lmsfa.engine import NetworkEngine
 from lmsfa.postprocess import RawAnswer
 from lmsfa.prediction import Prediction
 
@@ -33,7 +33,7 @@ class NaNBackend:
 
 def _answer_with_nan():
     """As the program's own engine meets it, not as a phrase."""
-    LmsfaEngine(CARD, NaNBackend()).predict(np.zeros((360, 640, 3), np.uint8))
+    NetworkEngine(CARD, NaNBackend()).predict(np.zeros((360, 640, 3), np.uint8))
 
 
 FAULTS["numbers"] = _answer_with_nan

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from lmsfa.models.network import Network
+from lmsfa.models.semantic import SemanticNetwork
+
 
 def parameters(network: nn.Module) -> int:
     """How many numbers the network has learned."""
@@ -21,12 +24,9 @@ def gflops(network: nn.Module, size_px: int) -> float:
     Two per multiply-add of convolutions, linear layers and matrix products, as
     `torch.utils.flop_counter` counts them; elementwise work is not counted.
     """
-    # On no device, for its shapes alone: attention's products written out would fill the memory.
-    # And the counter stumbles over views of what learns.
-    network = deepcopy(network).requires_grad_(False).to("meta")
-    # It knows the products that attention is made of, but no processor's attention as a whole.
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        network(_picture(size_px).to("meta"))
+    network = _on_no_device(network)
+    with FlopCounterMode(display=False) as counter:
+        _run(network, size_px)
     return float(counter.get_total_flops()) / 1e9
 
 
@@ -44,13 +44,43 @@ def gmacs(network: nn.Module, size_px: int) -> float:
         elif isinstance(layer, nn.Conv2d | nn.Linear):
             counts.append(answer.numel() * layer.weight[0].numel())
 
-    hooks = [layer.register_forward_hook(count) for layer in network.modules()]
-    with torch.inference_mode():
-        network(_picture(size_px))
-    for hook in hooks:
-        hook.remove()
+    network = _on_no_device(network)
+    for layer in network.modules():
+        layer.register_forward_hook(count)
+    _run(network, size_px)
     return sum(counts) / 1e9
 
 
-def _picture(size_px: int) -> Tensor:
-    return torch.zeros(1, 3, size_px, size_px)
+def costs(network: Network, size_px: int) -> dict[str, int | float]:
+    """What a fresh or loaded network weighs, for people; the network is fused.
+
+    Args:
+        network: not fused yet.
+        size_px: side of the input.
+
+    Returns:
+        `parameters`, `gflops`, and `gmacs` of those whose papers count by them.
+    """
+    # Adapters that are merged into what they adapt are no numbers that were learned.
+    learned = parameters(network)
+    network.fuse()
+    if not isinstance(network, SemanticNetwork):
+        return {"parameters": parameters(network), "gflops": round(gflops(network, size_px), 3)}
+    return {
+        "parameters": learned,
+        "gflops": round(gflops(network, size_px), 3),
+        "gmacs": round(gmacs(network, size_px), 3),
+    }
+
+
+def _on_no_device(network: nn.Module) -> nn.Module:
+    """A copy for its shapes alone: attention's products written out would fill the memory."""
+    # The counter stumbles over views of what learns.
+    return deepcopy(network).requires_grad_(False).to("meta")
+
+
+def _run(network: nn.Module, size_px: int) -> None:
+    # The counter knows the products that attention is made of, but no processor's attention as a
+    # whole.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
+        network(torch.zeros(1, 3, size_px, size_px, device="meta"))

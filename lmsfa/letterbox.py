@@ -44,6 +44,12 @@ class Letterbox:
             height,
         )
 
+    @property
+    def edges_px(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom edge of the frame, input pixels."""
+        left, top = self.left_px, self.top_px
+        return left, top, left + self.width_px, top + self.height_px
+
     def to_frame(self, boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes (K, 4) in input pixels -> frame pixels."""
         offset = np.array([self.left_px, self.top_px] * 2, dtype=np.float32)

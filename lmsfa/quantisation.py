@@ -19,13 +19,15 @@ from lmsfa.backends.openvino_int8 import MADE_FROM
 from lmsfa.card import ModelCard, card_path, check_input_size, int8_path, read_card, write_card
 from lmsfa.data.annotated import AnnotatedSet, Sample
 from lmsfa.errors import InputError
-from lmsfa.evaluation.answers import answers_of
+from lmsfa.evaluation.answers import Answers, answers_of
 from lmsfa.evaluation.coco import judge
 from lmsfa.export import export_network
 from lmsfa.letterbox import Canvas, Letterbox
 
 LARGEST_LOSS = 0.005
 """Of AP50, 0..1: an int8 network that loses more against float32 is not kept."""
+MOST_TOLD_OTHERWISE = 0.02
+"""Share of the pictures: an int8 network that tells more of them another activity is not kept."""
 CALIBRATION_FRAMES = 64
 """Ranges of activations hardly change with more."""
 SENSITIVE = nncf.IgnoredScope(types=["MatMul"])
@@ -67,8 +69,8 @@ def quantise(
         size_px: side of the input; the card's unless given.
 
     Raises:
-        InputError: weights or pictures cannot be used, or int8 loses over `LARGEST_LOSS`, in which
-            case nothing is written.
+        InputError: weights or pictures cannot be used, or int8 loses over `LARGEST_LOSS` or
+            `MOST_TOLD_OTHERWISE`, in which case nothing is written.
     """
     card = read_card(card_path(weights))
     check_input_size(size_px or card.input_size_px, card.input_multiple_px)
@@ -81,12 +83,20 @@ def quantise(
         write_card(card, card_path(trial))
         made = int8_path(trial, card.input_size_px)
         _write(trial, card, [_canvas(dataset, sample, card) for sample in chosen], made)
-        before = _ap50(trial, "openvino-fp32", dataset, judging)
-        after = _ap50(trial, "openvino-int8", dataset, judging)
+        exact, small = (
+            answers_of(trial, runtime, dataset, judging)
+            for runtime in ("openvino-fp32", "openvino-int8")
+        )
+        before, after = _ap50(exact, dataset), _ap50(small, dataset)
         if before - after > LARGEST_LOSS:
             raise InputError(
                 f"{weights}: int8 loses {100 * (before - after):.1f} points of AP50 "
                 f"({before:.3f} to {after:.3f}), more than {100 * LARGEST_LOSS:.1f}; not written"
+            )
+        if (others := told_otherwise(exact, small)) > MOST_TOLD_OTHERWISE:
+            raise InputError(
+                f"{weights}: int8 tells another activity in {100 * others:.1f} % of the pictures, "
+                f"more than {100 * MOST_TOLD_OTHERWISE:.0f}; not written"
             )
         # The .bin goes first: whoever sees the .xml must find both.
         kept = int8_path(weights, card.input_size_px)
@@ -95,8 +105,14 @@ def quantise(
     return Quantised(kept, len(chosen), after, before)
 
 
-def _ap50(weights: Path, runtime: str, dataset: AnnotatedSet, samples: Sequence[Sample]) -> float:
-    found = judge(answers_of(weights, runtime, dataset, samples)).mask_ap50
+def told_otherwise(exact: Answers, small: Answers) -> float:
+    """Share of the frames of which two networks tell different activities, 0..1."""
+    pairs = list(zip(exact.frames, small.frames, strict=True))
+    return sum(ours.activity != theirs.activity for ours, theirs in pairs) / max(1, len(pairs))
+
+
+def _ap50(answers: Answers, dataset: AnnotatedSet) -> float:
+    found = judge(answers).mask_ap50
     if found is None:
         raise InputError(f"{dataset.name}: nothing to find in the pictures that it is judged on")
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
+from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import MASK_STRIDE, Answer, Floats, RawAnswer
 from lmsfa.prediction import MASK_CUT
 from lmsfa.registry import SEMANTIC_SYSTEMS
@@ -28,12 +29,12 @@ class Ranks:
     """Of each cell the most probable class, and how near the next one comes.
 
     Attributes:
-        first: (h, w) uint8, class ids.
+        first: (h, w) uint16, class ids.
         best: (h, w) float32, the probability of that class.
         second: (h, w) float32, the greatest of the other classes'; 0 where there is none.
     """
 
-    first: NDArray[np.uint8]
+    first: NDArray[np.uint16]
     best: Floats
     second: Floats
 
@@ -41,7 +42,7 @@ class Ranks:
     def of(cls, maps: Floats) -> Self:
         """Of (h, w, classes). Class by class: NumPy compares many cells at a time, not six."""
         planes = np.ascontiguousarray(maps.transpose(2, 0, 1))
-        first = np.zeros(planes.shape[1:], dtype=np.uint8)
+        first = np.zeros(planes.shape[1:], dtype=np.uint16)
         best, second = planes[0].copy(), np.zeros_like(planes[0])
         for class_id, plane in enumerate(planes[1:], 1):
             np.maximum(second, np.minimum(best, plane), out=second)
@@ -58,6 +59,7 @@ class SemanticAnswer:
 
     Attributes:
         detections: (R, 4 + classes), a region a row: the outer edges of its cells in input pixels,
+            as far as the frame reaches,
             and at its class the mean probability of its cells.
         maps: (S / 4, S / 4, classes) float32, probability of each class in each cell.
         ranks: of these.
@@ -74,17 +76,18 @@ class SemanticAnswer:
     finite: bool
 
     @classmethod
-    def of(cls, rows: Floats, maps: Floats) -> Self:
+    def of(cls, rows: Floats, maps: Floats, place: Letterbox) -> Self:
         """Finds the regions; the largest are kept where there are more than `MOST_REGIONS`.
 
         Args:
             rows: (classes + activities, 1), as `models.semantic.SemanticNetwork` answers.
             maps: (S / 4, S / 4, classes).
+            place: of the frame on the input; around it no network was taught to answer nothing.
         """
         classes = maps.shape[2]
         finite = bool(np.isfinite(rows).all() and np.isfinite(maps.sum()))
         ranks = Ranks.of(maps)
-        detections, labels = _regions(ranks, classes)
+        detections, labels = _regions(ranks, classes, place)
         return cls(detections, maps, ranks, labels, rows[classes:, 0], finite)
 
     @property
@@ -115,22 +118,28 @@ class SemanticAnswer:
         return values
 
 
-def raw_answer(card: ModelCard, first: Floats, second: Floats) -> Answer:
+def raw_answer(card: ModelCard, first: Floats, second: Floats, place: Letterbox) -> Answer:
     """What the two tensors of a network say, whichever kind of network the card is of.
 
     Args:
         card: of the weights.
         first: as `backends.graph.PictureGraph` answers.
         second: the same.
+        place: of the frame on the input.
     """
     if card.system in SEMANTIC_SYSTEMS:
-        return SemanticAnswer.of(first, second)
+        return SemanticAnswer.of(first, second, place)
     return RawAnswer(first, second)
 
 
-def _regions(ranks: Ranks, classes: int) -> tuple[Floats, NDArray[np.int32]]:
+def _regions(ranks: Ranks, classes: int, place: Letterbox) -> tuple[Floats, NDArray[np.int32]]:
     """Rows of detections and labels of the cells, as `SemanticAnswer` has them."""
-    sure = ranks.best >= 0.5
+    edges = np.array(place.edges_px)
+    first_column, first_row = edges[:2] // MASK_STRIDE
+    end_column, end_row = -(-edges[2:] // MASK_STRIDE)
+    sure = np.zeros(ranks.best.shape, dtype=np.bool_)
+    shown = slice(first_row, end_row), slice(first_column, end_column)
+    sure[shown] = ranks.best[shown] >= 0.5
     found: list[tuple[int, int, int, NDArray[np.int32]]] = []
     components: dict[int, NDArray[np.int32]] = {}
     for class_id in range(classes):
@@ -150,6 +159,7 @@ def _regions(ranks: Ranks, classes: int) -> tuple[Floats, NDArray[np.int32]]:
         window = slice(top, top + height), slice(left, left + width)
         inside = components[class_id][window] == number
         labels[window][inside] = row + 1
-        detections[row, :4] = np.array([left, top, left + width, top + height]) * MASK_STRIDE
+        box = np.array([left, top, left + width, top + height]) * MASK_STRIDE
+        detections[row, :4] = np.clip(box, np.tile(edges[:2], 2), np.tile(edges[2:], 2))
         detections[row, 4 + class_id] = ranks.best[window][inside].mean()
     return detections, labels

@@ -61,9 +61,9 @@ class CudaFrames:
             held.frame.copy_(held.pinned_in, non_blocking=True)
             held.graph.replay()
             held.pinned_out.copy_(held.packed, non_blocking=True)
-        answer = self._arrived(held)
+        answer = self._arrived(held, place)
         if isinstance(answer, PackedAnswer) and not answer.is_settled:
-            return self._settled(held)
+            return self._settled(held, place)
         return answer
 
     def close(self) -> None:
@@ -72,16 +72,16 @@ class CudaFrames:
         while self._by_shape:
             self._drop_oldest()
 
-    def _arrived(self, held: _Captured) -> Answer:
+    def _arrived(self, held: _Captured, place: Letterbox) -> Answer:
         self._stream.synchronize()
-        return unpacked(held.pinned_out.numpy(), self._card)
+        return unpacked(held.pinned_out.numpy(), self._card, place)
 
-    def _settled(self, held: _Captured) -> Answer:
+    def _settled(self, held: _Captured, place: Letterbox) -> Answer:
         """The same frame with as many steps of suppression as could ever be needed."""
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             packed = self._tensors(held.frame, held.sampling, MAX_CANDIDATES)
             held.pinned_out.copy_(packed, non_blocking=True)
-        return self._arrived(held)
+        return self._arrived(held, place)
 
     def _held(self, shape: tuple[int, ...], place: Letterbox) -> _Captured:
         key = (shape, place)

@@ -41,7 +41,7 @@ class OnnxRuntimeFp32:
         self._binding.bind_cpu_input("canvas", self._canvas.draw(rgb, place)[None])
         self._session.run_with_iobinding(self._binding)
         first, second = self._answers
-        return raw_answer(self._card, first, second)
+        return raw_answer(self._card, first, second, place)
 
     def close(self) -> None:
         """Drops the session; ONNX Runtime frees its memory and threads with it."""

@@ -51,7 +51,7 @@ class OpenVino:
         canvas = self._canvas.draw(rgb, place)
         self._request.infer([canvas[None]], share_inputs=True, share_outputs=True)
         first, second = (self._request.get_output_tensor(number).data for number in (0, 1))
-        return raw_answer(self._card, first, second)
+        return raw_answer(self._card, first, second, place)
 
     def close(self) -> None:
         """Drops the request; OpenVINO frees its memory with it."""
@@ -93,8 +93,10 @@ def compiled(
 
 def kept_answer(weights: Path, card: ModelCard) -> Answer:
     """What plain torch answers to `agreement.check_frame`, its best cells. Errors: `converted`."""
+    size = card.input_size_px
+    whole = Letterbox.fit(size, size, size)
     with converted(weights, card, OPENVINO) as path, np.load(path.with_suffix(".npz")) as kept:
-        return raw_answer(card, kept["detections"], kept["prototypes"])
+        return raw_answer(card, kept["detections"], kept["prototypes"], whole)
 
 
 def processor(core: openvino.Core) -> str:

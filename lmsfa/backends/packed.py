@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lmsfa.card import ModelCard
+from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
@@ -109,16 +110,18 @@ def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:
     )
 
 
-def unpacked(packed: NDArray[np.uint8], card: ModelCard) -> Answer:
+def unpacked(packed: NDArray[np.uint8], card: ModelCard, place: Letterbox) -> Answer:
     """The answer that `pack` or `pack_semantic` laid out, by the card's system.
 
     Args:
         packed: (bytes,).
         card: of the network; its input size is that of the answer.
+        place: of the frame on the input.
     """
     classes, side = len(card.classes), card.input_size_px // MASK_STRIDE
     if card.system not in SEMANTIC_SYSTEMS:
         return PackedAnswer.of(packed, classes, card.input_size_px)
     split = 4 * (classes + len(card.activities))
     rows, maps = packed[:split].view(np.float32), packed[split:].view(np.float16)
-    return SemanticAnswer.of(rows[:, None], maps.reshape(side, side, classes).astype(np.float32))
+    planes = maps.reshape(side, side, classes).astype(np.float32)
+    return SemanticAnswer.of(rows[:, None], planes, place)

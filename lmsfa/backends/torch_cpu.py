@@ -35,7 +35,8 @@ class TorchCpu:
         canvas = self._canvas.draw(rgb, place)
         with torch.inference_mode():
             first, second = self._graph(torch.from_numpy(canvas)[None])
-        return raw_answer(self._card, first.float().numpy(), second.float().contiguous().numpy())
+        rows, maps = first.float().numpy(), second.float().contiguous().numpy()
+        return raw_answer(self._card, rows, maps, place)
 
     def close(self) -> None:
         """Nothing is held outside Python's memory."""

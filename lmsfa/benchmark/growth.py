@@ -147,8 +147,8 @@ def _scene(
     place = Letterbox.fit(height, width, card.input_size_px)
     tensors = made_tensors(place, card, structures)
     blank = np.zeros((height, width, 3), dtype=np.uint8)
-    runs, instances = stages(raw_answer(card, *tensors), card, blank, place)
-    runs[DECODE] = lambda: decoded(raw_answer(card, *tensors), card, place)
+    runs, instances = stages(raw_answer(card, *tensors, place), card, blank, place)
+    runs[DECODE] = lambda: decoded(raw_answer(card, *tensors, place), card, place)
     return _cut(Contestant("made", "", "", runs, instances=instances), names)
 
 

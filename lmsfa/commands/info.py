@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lmsfa.card import check_input_size
 from lmsfa.commands.runtime_options import weights_of
-from lmsfa.registry import SEMANTIC_SYSTEMS, SYSTEMS
+from lmsfa.registry import SYSTEMS
 from lmsfa.tables import info_line
 
 DEFAULT = "lmsfa"
@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
-    from lmsfa.complexity import gflops, gmacs, parameters
+    from lmsfa.complexity import costs, gflops
     from lmsfa.models.families import family_of
     from lmsfa.rewrites.rewritten import rewrite
 
@@ -41,16 +41,11 @@ def _run(options: argparse.Namespace) -> None:
         network = family.make(family.config)
     size_px = family.size_px if options.size is None else options.size
     check_input_size(size_px, network.input_multiple_px)
-    network.fuse()
-    run = rewrite(deepcopy(network))
     report = {
         "model": model,
-        "parameters": parameters(network),
-        "gflops": round(gflops(network, size_px), 3),
-        "gflops_as_run": round(gflops(run, size_px), 3),
+        **costs(network, size_px),
+        "gflops_as_run": round(gflops(rewrite(deepcopy(network)), size_px), 3),
         "size": size_px,
         "classes": network.config.classes,
     }
-    if model in SEMANTIC_SYSTEMS:
-        report["gmacs"] = round(gmacs(network, size_px), 3)
     print(json.dumps(report, indent=2) if options.json else info_line(report))

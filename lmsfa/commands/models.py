@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from lmsfa.evaluation.tables import columns
-from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.shipped import WEIGHTS_BY_SYSTEM
 
 
@@ -25,24 +24,20 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _row(model: str) -> dict[str, Any]:
-    from lmsfa.complexity import gflops, gmacs, parameters
+    from lmsfa.complexity import costs
     from lmsfa.models.families import family_of
 
     family = family_of(model)
-    network = family.make(family.config).fuse()
+    network = family.make(family.config)
     weights = WEIGHTS_BY_SYSTEM.get(model)
-    row = {
+    return {
         "model": model,
         "title": family.title,
-        "parameters": parameters(network),
         "size": family.size_px,
         "input_multiple": network.input_multiple_px,
-        "gflops": round(gflops(network, family.size_px), 3),
         "weights": weights.name if weights and weights.is_file() else None,
+        **costs(network, family.size_px),
     }
-    if model in SEMANTIC_SYSTEMS:
-        row["gmacs"] = round(gmacs(network, family.size_px), 3)
-    return row
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -37,7 +37,7 @@ def weights_of(options: argparse.Namespace, default: Path | None = None) -> Path
     elif options.model:
         system = read_card(card_path(weights)).system
         if system != options.model:
-            raise InputError(f"{weights}: is a {system}, not a {options.model}")
+            raise InputError(f"{weights}: is of {system}, not of {options.model}")
     if weights is None:
         raise InputError("give weights by --weights, or the shipped ones by --model")
     return weights

@@ -155,7 +155,10 @@ def _conclude(options: argparse.Namespace, trainer: Trainer, card: ModelCard) ->
 
     dataset = trainer.dataset
     if trainer.features:
-        _log.info("only features were learned: train on from these weights by --init")
+        _log.info(
+            "only features were learned, and nothing was judged: train on from these weights by "
+            "--init"
+        )
         return
     if not dataset.splits.get(VALIDATION):
         _log.warning("note: no pictures in a split %r: the weights were not judged", VALIDATION)

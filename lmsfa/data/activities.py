@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.picture_table import sample_in_row, table_rows
-from lmsfa.data.splits.sample_names import SampleNames
+from lmsfa.data.picture_table import said_of_samples
 from lmsfa.errors import DatasetError
 
 RULES = "a CSV file (picture, activity), folders, or present:CLASS"
-_ACTIVITY_COLUMNS = ("activity", "action", "phase", "label")
+_ACTIVITY_COLUMNS = ("activity", "action", "phase", "task", "label")
 UNKNOWN = -1
 """Stands for the activity of a picture of which nobody said it."""
 
@@ -36,10 +35,6 @@ class ActivityOf:
         if self.watched is None:
             return self.told
         return IN_VIEW if self.watched in classes else OUT_OF_VIEW
-
-    def mixed(self) -> ActivityOf:
-        """The same for a mosaic with other pictures: what was told of one is then unknown."""
-        return replace(self, told=UNKNOWN)
 
 
 NOT_TOLD = ActivityOf()
@@ -144,24 +139,14 @@ def by_innermost_folder(dataset: AnnotatedSet) -> Activities:
 def by_activity_table(dataset: AnnotatedSet, path: Path) -> Activities:
     """The activity stands beside the picture in a CSV file, with a header or of two columns.
 
-    Pictures without a row are of unknown activity.
+    Pictures without a row are of unknown activity, rows without a picture are passed over.
 
     Raises:
-        DatasetError: it cannot be read, contradicts itself, or names a picture that is not there.
+        DatasetError: it cannot be read, contradicts itself, or names no picture of the set.
     """
-    names = SampleNames(dataset)
-    said: dict[str, str] = {}
-    for line, picture, activity in table_rows(path, _ACTIVITY_COLUMNS, "an activity"):
-        sample = sample_in_row(names, picture, f"{path}, line {line}")
-        if sample is None:
-            raise DatasetError(f"{path}, line {line}: {dataset.name} has no picture {picture!r}")
-        if said.setdefault(sample.name, activity) != activity:
-            raise DatasetError(
-                f"{path}, line {line}: {sample.name} shows {activity!r} here, "
-                f"{said[sample.name]!r} further up"
-            )
+    said = said_of_samples(dataset, path, _ACTIVITY_COLUMNS, "an activity")
     if not said:
-        raise DatasetError(f"{path}: holds a header and no rows")
+        raise DatasetError(f"{path}: no row is of a picture of {dataset.name}")
     return _told(said, f"csv:{path.name}")
 
 

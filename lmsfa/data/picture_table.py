@@ -6,24 +6,59 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmsfa.data.annotated import Sample
+from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.splits.sample_names import SampleNames
 from lmsfa.errors import DatasetError
 
-_SAMPLE_COLUMNS = ("sample", "file", "filename", "name", "picture", "image", "path")
+_SAMPLE_COLUMNS = (
+    "sample",
+    "file",
+    "filename",
+    "file_name",
+    "name",
+    "picture",
+    "image",
+    "image_id",
+    "frame",
+    "path",
+)
 
 
-def table_rows(path: Path, columns: Sequence[str], said_of_it: str) -> list[tuple[int, str, str]]:
-    """Line number, picture and what is said of it, of every row.
+def said_of_samples(
+    dataset: AnnotatedSet, path: Path, columns: Sequence[str], said_of_it: str
+) -> dict[str, str]:
+    """What a table says of each of a set's samples, by their names.
+
+    Rows of pictures that the set does not hold are passed over: a table may be of a whole video, of
+    which some frames are annotated, and samples may have been left out.
 
     Args:
+        dataset: whose samples are meant.
         path: of the table, with a header or of two columns.
         columns: names that the second column's header may have; the first one names it in errors.
         said_of_it: what stands in it, for errors: "a patient".
 
     Raises:
-        DatasetError: it cannot be read, or says nothing of a picture.
+        DatasetError: the table cannot be read, a row says nothing or fits more than one sample, or
+            two rows of one sample contradict each other.
     """
+    names = SampleNames(dataset)
+    said: dict[str, str] = {}
+    for line, picture, told in _table_rows(path, columns, said_of_it):
+        try:
+            sample = names.find(picture)
+        except DatasetError as error:
+            raise DatasetError(f"{path}, line {line}: {error}") from None
+        if sample and said.setdefault(sample.name, told) != told:
+            raise DatasetError(
+                f"{path}, line {line}: {sample.name} has {told!r} here, "
+                f"{said[sample.name]!r} further up"
+            )
+    return said
+
+
+def _table_rows(path: Path, columns: Sequence[str], said_of_it: str) -> list[tuple[int, str, str]]:
+    """Line number, picture and what is said of it, of every row. Arguments: `said_of_samples`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         # Where a comma marks decimals, spreadsheets write semicolons.
@@ -47,18 +82,6 @@ def table_rows(path: Path, columns: Sequence[str], said_of_it: str) -> list[tupl
             )
         found.append((line, row[picture].strip(), row[said].strip()))
     return found
-
-
-def sample_in_row(names: SampleNames, picture: str, where: str) -> Sample | None:
-    """The sample that a row means, None if there is none.
-
-    Raises:
-        DatasetError: it fits more than one; `where` says which row that is.
-    """
-    try:
-        return names.find(picture)
-    except DatasetError as error:
-        raise DatasetError(f"{where}: {error}") from None
 
 
 def _columns(first_row: list[str], said_columns: Sequence[str], path: Path) -> tuple[int, int, int]:

@@ -30,6 +30,25 @@ these pictures differ was never measured.
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFigures:
+    """One class in one picture that shows it in truth or answer.
+
+    Attributes:
+        picture: name of the sample.
+        dice: 0..1.
+        iou: 0..1.
+        surface: as in `BoundaryFigures`.
+        hausdorff95_px: the same; None where the class is only true or only answered.
+    """
+
+    picture: str
+    dice: float
+    iou: float
+    surface: float
+    hausdorff95_px: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class BoundaryFigures:
     """One class, means over pictures.
 
@@ -45,6 +64,7 @@ class BoundaryFigures:
             that show and answer the class; elsewhere there is no distance.
         pictures: with the class in truth or answer.
         without_distance: of these, where it is only true or only answered.
+        per_picture: what the means are of.
     """
 
     dice: float | None
@@ -53,6 +73,7 @@ class BoundaryFigures:
     hausdorff95_px: float | None
     pictures: int
     without_distance: int
+    per_picture: tuple[PictureFigures, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers for `json.dumps`."""
@@ -69,44 +90,38 @@ def judge_boundaries(shown: Answers) -> dict[str, BoundaryFigures]:
 
     Void is background in truth and answer alike.
     """
-    rows: list[list[_Overlap]] = [[] for _ in shown.classes]
+    rows: list[list[PictureFigures]] = [[] for _ in shown.classes]
     for frame in shown.frames:
         truth = class_map(frame, frame.truths, shown.draw_order)
         answer = class_map(frame, frame.answers, shown.draw_order)
         for class_id, found in enumerate(rows):
             pair = truth == class_id, answer == class_id
             if pair[0].any() and pair[1].any():
-                found.append(_compared(*pair, tolerance_px(frame)))
+                found.append(_compared(frame, *pair))
             elif pair[0].any() or pair[1].any():
-                found.append(_Overlap(0.0, 0.0, 0.0, None))
+                found.append(PictureFigures(frame.name, 0.0, 0.0, 0.0, None))
     return {name: _figures(found) for name, found in zip(shown.classes, rows, strict=True)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlap:
-    """One class in one picture."""
-
-    dice: float
-    iou: float
-    surface: float
-    hausdorff95_px: float | None
-
-
-def _compared(truth: NDArray[np.bool_], answer: NDArray[np.bool_], tolerance: float) -> _Overlap:
+def _compared(
+    frame: AnsweredFrame, truth: NDArray[np.bool_], answer: NDArray[np.bool_]
+) -> PictureFigures:
     """Compares two masks, each of which holds something."""
     y, y_pred = (torch.from_numpy(mask)[None, None].float() for mask in (truth, answer))
     with warnings.catch_warnings():
         # MONAI calls its own function with an argument that it has deprecated.
         warnings.filterwarnings("ignore", ".*always_return_as_numpy", FutureWarning)
-        return _Overlap(
+        within = [tolerance_px(frame)]
+        return PictureFigures(
+            frame.name,
             float(compute_dice(y_pred, y)),
             float(compute_iou(y_pred, y)),
-            float(compute_surface_dice(y_pred, y, [tolerance], include_background=True)),
+            float(compute_surface_dice(y_pred, y, within, include_background=True)),
             float(compute_hausdorff_distance(y_pred, y, include_background=True, percentile=95)),
         )
 
 
-def _figures(rows: Sequence[_Overlap]) -> BoundaryFigures:
+def _figures(rows: Sequence[PictureFigures]) -> BoundaryFigures:
     distances = [row.hausdorff95_px for row in rows if row.hausdorff95_px is not None]
     return BoundaryFigures(
         _mean([row.dice for row in rows]),
@@ -115,6 +130,7 @@ def _figures(rows: Sequence[_Overlap]) -> BoundaryFigures:
         _mean(distances),
         len(rows),
         len(rows) - len(distances),
+        tuple(rows),
     )
 
 

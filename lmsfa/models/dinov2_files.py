@@ -173,7 +173,9 @@ def _config(path: Path, naming: Naming, stored: Tensors) -> Dinov2Config:
     positions = tuple(stored[naming.positions].shape)
     numbered = re.compile(rf"{re.escape(naming.block)}\.(\d{{1,4}})\.")
     layers = len({found[1] for name in stored if (found := numbered.match(name))})
-    usual = len(positions) == 3 and positions[1] > 1 and not positions[2] % HEAD_WIDTH
+    usual = (
+        len(positions) == 3 and positions[1] > 1 and positions[2] % HEAD_WIDTH == 0 < positions[2]
+    )
     if not usual or not 1 <= layers <= MOST_LAYERS:
         raise InputError(
             f"{path}: positions of shape {positions} and {layers} blocks; a DINOv2 has (1, 1 + "

@@ -34,6 +34,9 @@ def experiment_row(
         "seed": recipe.seed,
         "mask_ap50": _rounded(report["mask_ap50"]),
         "mask_ap": _rounded(report["mask_ap"]),
+        "miou": _rounded(report["semantic"]["miou"]),
+        "dice": _rounded(report["semantic"]["dice"]),
+        **_activity(report.get("activity")),
         "per_class": _classes(report),
         "per_group": {
             group: {
@@ -63,6 +66,12 @@ def record(row: Mapping[str, Any], path: Path) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a file of experiments ({error!r})") from None
     write_whole(path, text.encode())
+
+
+def _activity(told: Mapping[str, Any] | None) -> dict[str, float | None]:
+    if told is None:
+        return {}
+    return {f"activity_{name}": _rounded(told[name]) for name in ("accuracy", "macro_f1")}
 
 
 def _classes(figures: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -65,19 +65,21 @@ def read_feature_teacher(
         raise InputError("features are learned by hrmedseg alone; leave --features-of out")
     teacher = _from_file(Path(said)) if said.endswith(".onnx") else _from_module(said, device)
     wanted = network.config.features
-    blank = torch.zeros(1, 3, size_px, size_px, device=device)
+    # Two, laid out as in training: a file may have been exported in a way that only one fits.
+    blank = torch.zeros(2, 3, size_px, size_px, device=device)
+    blank = blank.to(memory_format=torch.channels_last)
     try:
         with torch.no_grad():
             found = tuple(teacher.encode(blank).shape)
     # Whatever a foreign encoder raises, it cannot teach.
     except Exception as error:  # noqa: BLE001
         raise InputError(
-            f"{said}: cannot answer a picture of {size_px} px ({one_line(error)}); expected float "
-            f"RGB (B, 3, {size_px}, {size_px}) in, features (B, {wanted}, h, w) out"
+            f"{said}: cannot answer two pictures of {size_px} px ({one_line(error)}); expected "
+            f"float RGB (B, 3, {size_px}, {size_px}) in, features (B, {wanted}, h, w) out"
         ) from None
-    if len(found) != 4 or found[:2] != (1, wanted):
+    if len(found) != 4 or found[:2] != (2, wanted):
         raise InputError(
-            f"{said}: answers features of the shape {found}, the network learns (1, {wanted}, h, w)"
+            f"{said}: answers features of the shape {found}, the network learns (2, {wanted}, h, w)"
         )
     return teacher
 

@@ -34,6 +34,8 @@ PARTS = {
     "encoder": "encoder of ",
 }
 """The part that weights had in a training -> as the card says it."""
+ENCODER_BY = "encoder: DINOv2, Oquab et al., arXiv:2304.07193, Apache-2.0"
+"""Its weights lie in the same file."""
 PRETRAINED = "Only its encoder has learned yet: what it outlines means nothing."
 
 
@@ -101,6 +103,8 @@ def first_card(
         architecture=asdict(network.config),
         metrics={},
         licence=dataset.licence,
-        attribution=dataset.attribution,
+        attribution="; ".join(
+            (dataset.attribution, *([ENCODER_BY] if "encoder" in sources else []))
+        ),
         command=command,
     )

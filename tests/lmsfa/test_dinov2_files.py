@@ -161,6 +161,10 @@ def _without_patches(tensors: dict[str, Tensor]) -> None:
     tensors["pos_embed"] = torch.zeros(1, 1, 64)
 
 
+def _without_width(tensors: dict[str, Tensor]) -> None:
+    tensors["pos_embed"] = torch.zeros(1, 10, 0)
+
+
 def _odd(tensors: dict[str, Tensor]) -> None:
     tensors["pos_embed"] = torch.zeros(1, 10, 65)
 
@@ -187,6 +191,7 @@ def _foreign(tensors: dict[str, Tensor]) -> None:
         (_of_a_giant, "giant"),
         (_uneven, "pos_embed is (1, 12, 64)"),
         (_without_patches, "(1, 1, 64)"),
+        (_without_width, "(1, 10, 0)"),
         (_odd, "multiple of 64"),
         (_broken, "norm.weight"),
         (_of_whole_numbers, "norm.weight"),

@@ -37,6 +37,17 @@ class Teacher(nn.Module):
         return self.body(rgb - 0.5)
 
 
+class Single(nn.Module):
+    """An encoder that was written for one picture at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Conv2d(3, 32, 16, 16)
+
+    def forward(self, rgb: torch.Tensor) -> torch.Tensor:
+        return self.body(rgb).reshape(1, 32, rgb.shape[2] // 16, rgb.shape[3] // 16)
+
+
 class Unread(nn.Module):
     """An encoder whose weights are not where it looks for them."""
 
@@ -115,7 +126,7 @@ def test_a_torch_module_teaches_by_its_import_path() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_teacher_of_another_width_or_input_is_refused_in_one_line(tmp_path: Path) -> None:
     wide = _exported(tmp_path / "wide.onnx", Teacher(48), 1, 3, 96, 96)
-    with pytest.raises(InputError, match=r"shape \(1, 48, 12, 12\), the network learns \(1, 32"):
+    with pytest.raises(InputError, match=r"shape \(2, 48, 12, 12\), the network learns \(2, 32"):
         read_feature_teacher(wide, _learner(), SIZE_PX, CPU)
     foreign = _exported(tmp_path / "foreign.onnx", Foreign(), 1, 77)
     with pytest.raises(InputError, match=r"expected one input, float \(B, 3, H, W\)"):
@@ -131,6 +142,7 @@ def test_a_teacher_of_another_width_or_input_is_refused_in_one_line(tmp_path: Pa
         ("test_features:Unread", "nowhere.safetensors"),
         ("test_features:Nobody", "expected an .onnx file, or module:callable"),
         ("pathlib:Path", "expected a torch module"),
+        ("test_features:Single", "cannot answer two pictures of 128 px"),
     ],
 )
 def test_what_is_no_teacher_is_refused_in_one_line(

@@ -15,12 +15,14 @@ from lmsfa.backends import runtimes_here
 from lmsfa.card import ModelCard, card_path, int8_path, read_card
 from lmsfa.checkpoint import save_weights
 from lmsfa.cli import main
+from lmsfa.evaluation.answers import AnsweredFrame, Answers, CodedMask
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.registry import EngineError, load_engine
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "weights" / "lmsfa-larynx.safetensors"
 LARYNX = os.environ.get("LARYNX_DATA", "")
+VOID = CodedMask.of(-1, np.zeros((4, 4), dtype=np.bool_))
 FRAME = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
 
 
@@ -98,6 +100,14 @@ def test_int8_that_loses_too_much_is_refused_and_nothing_is_left(
     assert "int8 loses" in line
     assert "not written" in line
     assert sorted(weights.parent.iterdir()) == before
+
+
+def test_activities_that_int8_tells_otherwise_are_counted() -> None:
+    told = [AnsweredFrame("a", "", 4, 4, (), (), (), VOID, said) for said in ("cut", "burn", None)]
+    exact = Answers(("vein",), (0,), tuple(told))
+    assert quantisation.told_otherwise(exact, exact) == 0
+    other = exact.of_frames((told[1], *told[1:]))
+    assert quantisation.told_otherwise(exact, other) == pytest.approx(1 / 3)
 
 
 def test_pictures_that_judge_may_not_calibrate(

@@ -291,7 +291,8 @@ def test_a_finished_training_leaves_its_figures_once(
     assert {"model", "variant", "protocol", "seed", "command"} < row.keys()
     assert row["per_class"].keys() == {"bright square", "dark disc"}
     card = read_card(tmp_path / "run" / "weights.json")
-    assert round(card.metrics["mask_ap50"], 4) == row["mask_ap50"]
+    for name in ("mask_ap50", "miou", "dice"):
+        assert round(card.metrics[name], 4) == row[name]
     assert card.grouped_by == "given lists"
 
 

@@ -138,7 +138,18 @@ def test_info_refuses_weights_of_another_system_than_asked_for(
     watching: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["info", "--weights", str(watching), "--model", "hrmedseg"]) == 2
-    assert "is a endoarss, not a hrmedseg" in capsys.readouterr().err
+    assert "is of endoarss, not of hrmedseg" in capsys.readouterr().err
+
+
+def test_parameters_are_those_that_were_learned(capsys: pytest.CaptureFixture[str]) -> None:
+    family = families.FAMILIES["endoarss"]
+    # Merged with what they adapt, the adapters would count as whole projections.
+    learned = sum(tensor.numel() for tensor in family.make(family.config).parameters())
+    assert main(["info", "--model", "endoarss", "--size", "56", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == learned
+    assert main(["models", "--json"]) == 0
+    rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["endoarss"]["parameters"] == learned
 
 
 @pytest.mark.parametrize("structures", STRUCTURES)
@@ -151,7 +162,7 @@ def test_a_made_semantic_answer_holds_as_many_regions_as_asked_and_shown(
     )
     for side in (308, 644):
         place = Letterbox.fit(1080, 1920, side)
-        answer = raw_answer(card, *made_tensors(place, card, structures))
+        answer = raw_answer(card, *made_tensors(place, card, structures), place)
         assert len(decoded(answer, card, place)) == min(structures, MOST_REGIONS)
         assert answer.activities.tolist() == [0.5, 0.5]
 

@@ -70,7 +70,8 @@ def _maps() -> np.ndarray:
 
 def _answer(maps: np.ndarray, *activities: float) -> SemanticAnswer:
     rows = np.array([*maps.max((0, 1)), *activities], np.float32)
-    return SemanticAnswer.of(rows[:, None], maps)
+    size = 4 * len(maps)
+    return SemanticAnswer.of(rows[:, None], maps, Letterbox.fit(size, size, size))
 
 
 def _found(answer: Answer, card: ModelCard) -> tuple[Instance, ...]:
@@ -109,6 +110,21 @@ def test_a_region_inside_the_ring_of_another_stays(semantic_card: ModelCard) -> 
     ring, inside = _found(_answer(maps), semantic_card)
     assert ring.score == pytest.approx(0.9)
     assert not (_pixels(ring) & _pixels(inside)).any()
+
+
+@pytest.mark.parametrize(("height", "width"), [(54, 96), (96, 50)])
+def test_nothing_is_found_beside_a_frame_that_is_not_square(
+    semantic_card: ModelCard, height: int, width: int
+) -> None:
+    maps, place = _maps(), Letterbox.fit(height, width, SIZE)
+    maps[...] = 0.9
+    rows = np.array([0.9, 0.9], np.float32)[:, None]
+    (found,) = decoded(SemanticAnswer.of(rows, maps, place), semantic_card, place)
+    assert found.box_xyxy == (0, 0, width, height)
+    left, top, right, bottom = place.edges_px
+    maps[top // 4 : -(-bottom // 4), left // 4 : -(-right // 4)] = 0
+    beside = SemanticAnswer.of(rows, maps, place)
+    assert decoded(beside, semantic_card, place) == ()
 
 
 def test_a_cell_is_of_the_more_probable_class_alone(semantic_card: ModelCard) -> None:
@@ -231,8 +247,8 @@ def test_a_gpus_way_of_a_frame_finds_the_same(semantic_weights: Path) -> None:
         laid = letterbox(torch.from_numpy(frame), sampling)
         rows, maps = network(laid)
         packed = tensors_for(network, card, "cpu")(torch.from_numpy(frame), sampling)
-    plain = SemanticAnswer.of(rows.numpy(), maps.contiguous().numpy())
-    answer = unpacked(packed.numpy(), card)
+    plain = SemanticAnswer.of(rows.numpy(), maps.contiguous().numpy(), place)
+    answer = unpacked(packed.numpy(), card, place)
     assert answer.is_finite()
     assert answers_agree(plain, answer, 2, SIZE) > 0.999
     expected = decoded(plain, card, place)
@@ -248,7 +264,7 @@ def test_packed_activities_arrive(semantic_card: ModelCard) -> None:
     sampling = Sampling.of(PLACE, SIZE, SIZE, "cpu")
     frame = torch.zeros(SIZE, SIZE, 3, dtype=torch.uint8)
     packed = tensors_for(lambda _canvas: (rows, maps), card, "cpu")(frame, sampling)
-    assert unpacked(packed.numpy(), card).activities.tolist() == [0.25, 0.75]
+    assert unpacked(packed.numpy(), card, PLACE).activities.tolist() == [0.25, 0.75]
 
 
 def test_an_engine_is_chosen_and_evaluated(semantic_weights: Path, shapes_dataset: Path) -> None:
@@ -291,7 +307,7 @@ def test_weights_of_another_system_than_asked_for_are_refused(
     output = ["--output", str(tmp_path / "x.onnx")]
     given = ["--weights", str(semantic_weights), "--model", "lmsfa"]
     assert main(["export", *given, *output]) == 2
-    assert "is a hrmedseg, not a lmsfa" in capsys.readouterr().err
+    assert "is of hrmedseg, not of lmsfa" in capsys.readouterr().err
     assert main(["export", "--model", "yolo_baseline", *output]) == 2
     assert "no weights of yolo_baseline" in capsys.readouterr().err
     assert main(["export", "--model", "nobody", *output]) == 2

@@ -246,6 +246,7 @@ def test_endoarss_is_trained_and_judged_from_the_command_line(
     table.write_text("\n".join(rows) + "\n")
     run, data = tmp_path / "run", ["--data", str(shapes_dataset), "--activities", str(table)]
     command = ["train", *data, "--output", str(run), "--preset", "endoarss", "--size", "84"]
+    command += ["--record", str(tmp_path / "experiments.jsonl")]
     assert main([*command, "--epochs", "1", "--batch", "4"]) == 0
     told = capsys.readouterr().out
     assert "accuracy" in told
@@ -254,6 +255,8 @@ def test_endoarss_is_trained_and_judged_from_the_command_line(
     assert card.demonstration == STAND_IN
     assert card.activities == ("burn", "cut")
     assert {"miou", "dice", "activity_accuracy", "activity_macro_f1"} <= set(card.metrics)
+    row = json.loads((tmp_path / "experiments.jsonl").read_text())
+    assert row["activity_accuracy"] == round(card.metrics["activity_accuracy"], 4)
     weights = ["--weights", str(run / "weights.safetensors"), "--runtime", "torch-cpu"]
     assert main(["evaluate", *data, *weights, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -319,6 +322,7 @@ def test_a_published_encoder_stays_as_it_is_and_is_no_demonstration(
     card = trainer.train(resume=False)
     assert card.demonstration == ""
     assert card.started_from == f"encoder of dinov2.safetensors, {sha256_of(file)}"
+    assert "DINOv2" in card.attribution
     learned = read_tensors(trainer.weights)
     published = read_dinov2(file).tensors
     for name, tensor in published.items():

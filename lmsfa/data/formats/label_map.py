@@ -64,9 +64,8 @@ class LabelMaps:
         """
         path = self.label_path(sample)
         values = map_values(path)
-        if values is not None and values.ndim == 3 and (values == values[..., :1]).all():
-            # Grey, saved in colour: so many programs write a mask of black and white.
-            values = values[..., 0]
+        if values is not None:
+            values = _as_one_channel(values)
         if values is None or values.ndim != 2 or values.dtype != np.uint8:
             raise DatasetError(f"{path}: expected a one-channel 8-bit label map")
         strange = sorted(set(np.unique(values).tolist()) - {0, *self.void_values, *self.values})
@@ -92,6 +91,20 @@ class LabelMaps:
                     shapes.append(Shape(class_id, masks=(Region(top, left, pixels),)))
         height, width = values.shape
         return Annotation(height, width, tuple(shapes), void)
+
+
+def _as_one_channel(values: NDArray[Any]) -> NDArray[Any]:
+    """A map that was saved as grey in colour, evenly opaque or in 16 bits, as many programs do.
+
+    Any other is returned as it is.
+    """
+    if values.ndim == 3 and values.shape[2] == 4 and np.ptp(values[..., 3]) == 0:
+        values = values[..., :3]
+    if values.ndim == 3 and (values == values[..., :1]).all():
+        values = values[..., 0]
+    if values.dtype == np.uint16 and values.max() <= 255:
+        values = values.astype(np.uint8)
+    return values
 
 
 def read_label_maps(reading: Reading) -> AnnotatedSet:

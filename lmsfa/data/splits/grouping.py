@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lmsfa.data.annotated import AnnotatedSet
-from lmsfa.data.picture_table import sample_in_row, table_rows
-from lmsfa.data.splits.sample_names import SampleNames
+from lmsfa.data.picture_table import said_of_samples
 from lmsfa.errors import DatasetError
 
 FEW_PATIENTS = 10
@@ -133,17 +132,7 @@ def by_table(dataset: AnnotatedSet, path: Path) -> Grouping:
     Raises:
         DatasetError: it cannot be read, contradicts itself, or a picture is missing from it.
     """
-    names = SampleNames(dataset)
-    patients: dict[str, str] = {}
-    for line, picture, patient in table_rows(path, _PATIENT_COLUMNS, "a patient"):
-        sample = sample_in_row(names, picture, f"{path}, line {line}")
-        if sample is None:
-            continue
-        if patients.setdefault(sample.name, patient) != patient:
-            raise DatasetError(
-                f"{path}, line {line}: {sample.name} is of patient {patient!r} here, "
-                f"of {patients[sample.name]!r} further up"
-            )
+    patients = said_of_samples(dataset, path, _PATIENT_COLUMNS, "a patient")
     return _grouping(dataset, patients.get, f"csv:{path.name}")
 
 

@@ -53,7 +53,7 @@ def test_patient_stands_in_a_table(dataset, table, text):
     ("text", "said"),
     [
         ("sample,patient\np1/001,A\np1/002,A\n", "no patient for 1 of 3 .*site/p2/001.jpg"),
-        ("p1/001,A\np1/001.jpg,B\n", "line 2: site/p1/001.jpg is of patient 'B' here, of 'A'"),
+        ("p1/001,A\np1/001.jpg,B\n", "line 2: site/p1/001.jpg has 'B' here, 'A' further up"),
         ("001,A\n", "line 1: '001' fits 2 pictures .*write its folder"),
         ("sample,patient\np1/001\n", "line 2: expected a picture and a patient"),
         ("sample,patient\np1/001,\n", "line 2: expected a picture and a patient"),

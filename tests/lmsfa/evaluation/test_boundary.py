@@ -55,6 +55,8 @@ def test_a_class_in_truth_or_answer_alone_counts_as_nothing_right_and_has_no_dis
     assert (row.dice, row.iou, row.surface) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     assert row.hausdorff95_px == 0
     assert (row.pictures, row.without_distance) == (3, 2)
+    told = [(each.picture, each.dice, each.hausdorff95_px) for each in row.per_picture]
+    assert told == [("a/0.png", 1, 0), ("a/1.png", 0, None), ("a/2.png", 0, None)]
     nowhere = found["nerve"]
     assert (nowhere.dice, nowhere.surface, nowhere.hausdorff95_px) == (None, None, None)
     assert nowhere.pictures == 0

@@ -82,7 +82,7 @@ class SemanticAnswer:
         Args:
             rows: (classes + activities, 1), as `models.semantic.SemanticNetwork` answers.
             maps: (S / 4, S / 4, classes).
-            place: of the frame on the input; around it no network was taught to answer nothing.
+            place: of the frame on the input; what is answered beside it is none of the frame's.
         """
         classes = maps.shape[2]
         finite = bool(np.isfinite(rows).all() and np.isfinite(maps.sum()))

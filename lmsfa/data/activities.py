@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lmsfa.data.annotated import AnnotatedSet
@@ -35,6 +35,10 @@ class ActivityOf:
         if self.watched is None:
             return self.told
         return IN_VIEW if self.watched in classes else OUT_OF_VIEW
+
+    def mixed(self) -> ActivityOf:
+        """The same for a mosaic with other pictures: what was told of one is then unknown."""
+        return replace(self, told=UNKNOWN)
 
 
 NOT_TOLD = ActivityOf()

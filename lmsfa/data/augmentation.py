@@ -29,10 +29,6 @@ class Geometry:
     flip_chance: float = 0.5
 
 
-CLOSE = Geometry(scale_low=1.8, scale_high=4.0, shift=0.6)
-"""A part of a picture, mostly."""
-
-
 def letterbox_transform(height: int, width: int, size_px: int) -> NDArray[np.float64]:
     """(2, 3) matrix from frame to input pixels (index coordinates) without any augmentation."""
     return _transform(

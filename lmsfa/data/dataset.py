@@ -14,7 +14,6 @@ from torch.utils.data import Dataset
 from lmsfa.data.activities import NOT_TOLD, UNKNOWN, Activities, ActivityOf
 from lmsfa.data.annotated import AnnotatedSet, Sample, Truth
 from lmsfa.data.augmentation import (
-    CLOSE,
     Geometry,
     Picture,
     letterbox_transform,
@@ -29,8 +28,6 @@ from lmsfa.training.batch import Batch
 
 MIN_VISIBLE_PX = 32
 """An instance of which fewer input pixels are left after augmentation is not asked for."""
-CLOSE_CHANCE = 0.5
-"""Of a part of a picture being shown, where the activity is a class's presence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +102,15 @@ class TrainingSet(Dataset[Example]):
         return as_example(rgb, truth, activity)
 
     def _augmented(self, index: int, rng: np.random.Generator) -> tuple[Picture, Truth, ActivityOf]:
+        geometry = Geometry()
         rgb, truth = self._pictures[index]
         if rng.random() < self._mosaic_chance:
             others = rng.integers(0, len(self._pictures), 3)
             parts = [(rgb, truth), *(self._pictures[other] for other in others)]
-            return *mosaic(parts, self._size_px, rng, Geometry()), NOT_TOLD
-        activity = self._activities[index]
-        # A patient may always or never show what is watched for: parts of his pictures do both.
-        close = activity.watched is not None and rng.random() < CLOSE_CHANCE
+            return *mosaic(parts, self._size_px, rng, geometry), self._activities[index].mixed()
         window = (self._size_px, self._size_px)
-        geometry = CLOSE if close else Geometry()
         transform = random_transform(rgb.shape[0], rgb.shape[1], window, rng, geometry)
-        return *warp(rgb, truth, transform, window), activity
+        return *warp(rgb, truth, transform, window), self._activities[index]
 
 
 def as_example(rgb: Picture, truth: Truth, activity: ActivityOf = NOT_TOLD) -> Example:

@@ -83,26 +83,25 @@ def test_whether_a_class_is_in_view_follows_what_is_left_of_the_picture(
     dataset: AnnotatedSet,
 ) -> None:
     load = dataset.load
-    # Every other picture shows no disc; of the others, not every part does.
+    # Every other picture shows no disc; a mosaic may show another picture's.
     dataset = replace(dataset, load=lambda sample: _squares(load(sample), sample.name))
     found = activities_from("present:dark disc", dataset)
     assert found.derived
     assert found.names == ("dark disc in view", "no dark disc in view")
     pictures = TrainingSet(dataset, dataset.in_split("train"), 64, 0, activities=found)
-    told: dict[int, set[int]] = {}
+    pictures.start_epoch(0, 0.0)
+    told = []
     for epoch in range(6):
-        pictures.start_epoch(epoch, 0.0)
+        pictures.start_epoch(epoch, 0.5)
         for index in range(len(pictures)):
             example = pictures[index]
-            told.setdefault(index, set()).add(example.activity)
+            told.append(example.activity)
             assert (example.activity == 0) == (1 in example.classes)
-    assert all(told[index] == {1} for index in range(1, len(pictures), 2))
-    assert {0, 1} in told.values()
+    assert set(told) == {0, 1}
 
 
-@pytest.mark.parametrize("rule", ["folders", "present:bright square"])
-def test_what_is_done_in_a_mosaic_is_unknown(dataset: AnnotatedSet, rule: str) -> None:
-    found = activities_from(rule, dataset)
+def test_what_was_told_of_a_picture_is_unknown_in_a_mosaic(dataset: AnnotatedSet) -> None:
+    found = activities_from("folders", dataset)
     pictures = TrainingSet(dataset, dataset.in_split("train"), 64, 0, activities=found)
     pictures.start_epoch(0, 0.0)
     assert collate([pictures[0], pictures[1]]).activities.tolist() == [0, 0]

@@ -74,21 +74,6 @@ def test_void_and_unknown_activities_carry_no_loss(shapes_dataset: Path) -> None
     assert semantic_losses(logits, one, LossWeights())["activity"] == pytest.approx(expected)
 
 
-def test_a_seldom_activity_counts_as_much_as_a_frequent_one(shapes_dataset: Path) -> None:
-    one = _batch(shapes_dataset)
-    logits = torch.tensor([[2.0, 0, 0], [1, 0, 0], [3, 0, 0], [0.5, 0.5, 4]])
-    batch = replace(
-        one,
-        masks=torch.cat([one.masks, one.masks]),
-        classes=torch.cat([one.classes, one.classes]),
-        known=torch.cat([one.known, one.known]),
-        activities=torch.tensor([0, 0, 0, 1]),
-    )
-    losses = -logits.log_softmax(1)[torch.arange(4), batch.activities]
-    parts = semantic_losses(SemanticLogits(torch.zeros(4, 2, 24, 24), logits), batch, LossWeights())
-    assert parts["activity"] == pytest.approx((losses[:3].mean() + losses[3]) / 2)
-
-
 def test_one_class_and_pictures_without_it_train(shapes_dataset: Path) -> None:
     batch = _batch(shapes_dataset)
     nothing = replace(batch, classes=torch.full_like(batch.classes, -1))

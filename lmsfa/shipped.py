@@ -15,6 +15,7 @@ WEIGHTS_BY_SYSTEM = {
     "lmsfa": WEIGHTS,
     "lmsfa_small": _ROOT / "weights" / "lmsfa-larynx-small.safetensors",
     "hrmedseg": _ROOT / "weights" / "hrmedseg-larynx.safetensors",
+    "endoarss": _ROOT / "weights" / "endoarss-larynx.safetensors",
 }
 """By the card's `system`; not every system comes with weights."""
 DEMO_CLIP = _ROOT / "resources" / "demo" / "larynx-demo.mkv"

@@ -7,9 +7,11 @@ import pytest
 
 from lmsfa.backends import runtimes_here
 from lmsfa.card import card_path, read_card, sha256_of
+from lmsfa.data.activities import by_presence
 from lmsfa.data.formats.class_names import PELD_CLASSES
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.phantom.made_set import write_made_set
+from lmsfa.evaluation.activity import judge_activities
 from lmsfa.evaluation.answers import answers_of, load_whole_curve
 from lmsfa.evaluation.coco import evaluate
 from lmsfa.evaluation.runtimes import differences
@@ -73,10 +75,22 @@ def test_the_cards_figures_are_found_again_on_the_validation_pictures(weights: P
 @pytest.mark.parametrize("weights", OF_REGIONS, ids=lambda path: path.stem)
 def test_the_figures_of_regions_are_found_again_on_the_validation_pictures(weights: Path) -> None:
     card, dataset = read_card(card_path(weights)), open_dataset(Path(LARYNX))
-    answers = answers_of(weights, "auto", dataset, dataset.in_split("val"))
+    activities = by_presence(dataset, "surgical tool") if card.activities else None
+    answers = answers_of(weights, "auto", dataset, dataset.in_split("val"), activities=activities)
     found = judge_semantics(answers.shown(card.class_thresholds))
     assert found.miou == pytest.approx(card.metrics["miou"], abs=0.01)
     assert found.dice == pytest.approx(card.metrics["dice"], abs=0.01)
+    if activities:
+        told = judge_activities(answers, card.activities)
+        # Two of sixty pictures may lie on the edge.
+        assert told.accuracy == pytest.approx(card.metrics["activity_accuracy"], abs=0.034)
+
+
+def test_weights_that_only_demonstrate_their_system_say_so() -> None:
+    cards = {path.stem: read_card(card_path(path)) for path in SHIPPED}
+    said = {name for name, card in cards.items() if card.demonstration}
+    assert said == {"endoarss-larynx"}
+    assert "not DINOv2" in cards["endoarss-larynx"].demonstration
 
 
 @pytest.mark.slow

@@ -36,14 +36,15 @@ def multiscale(feature: Tensor) -> Tensor:
     Returns:
         (B, C, h, w).
     """
-    answers = [feature]
+    # Added up one by one: a stack of all of them would be the most that the network ever holds.
+    total = feature
     for side in POOLS:
         # Rows, then columns: the same mean from 2 x side cells instead of side x side.
         rows = functional.avg_pool2d(feature, (1, side), 1, (0, side // 2), count_include_pad=False)
-        answers.append(
-            functional.avg_pool2d(rows, (side, 1), 1, (side // 2, 0), count_include_pad=False)
+        total = total + functional.avg_pool2d(
+            rows, (side, 1), 1, (side // 2, 0), count_include_pad=False
         )
-    return torch.stack(answers).mean(0)
+    return total / (1 + len(POOLS))
 
 
 def positions(feature: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from app.core.snapshot import ModelState, Snapshot
+from app.core.snapshot import ModelState, Result, Snapshot
 from lmsfa.prediction import Prediction
 
 LABEL = "Activity: "
@@ -14,6 +14,9 @@ UNKNOWN = f"{LABEL}–"
 KEPT_S = 0.25
 """Numbers that change faster cannot be read."""
 TENTHS = 10
+TOLD_S = 0.5
+"""What is being done lasts for many seconds: said with its age, an answer may be older than an
+overlay. Withdrawn with each overlay that comes too late, the words would flicker."""
 
 
 def activity_words(prediction: Prediction | None, age_s: float | None = None) -> str:
@@ -27,6 +30,38 @@ def activity_words(prediction: Prediction | None, age_s: float | None = None) ->
         return UNKNOWN
     told = f"{LABEL}{prediction.activity} {round(prediction.activity_score * 100)} %"
     return told if age_s is None else f"{told} · {_tenths(age_s) / TENTHS:.1f} s"
+
+
+def telling(snapshot: Snapshot, now_s: float) -> Result | None:
+    """The answer whose activity may be told at a snapshot's picture.
+
+    Args:
+        snapshot: of which to speak.
+        now_s: when the words will be on screen, on the monotonic clock.
+
+    Returns:
+        The picture's own where it stands or waits for the model; else the newest that is no older
+        than `TOLD_S`.
+    """
+    newest = snapshot.newest
+    if newest is None or now_s > tells_until_s(snapshot):
+        return None
+    return newest
+
+
+def tells_until_s(snapshot: Snapshot) -> float:
+    """Until when that answer may be told, seconds on the monotonic clock."""
+    newest = snapshot.newest
+    if newest is None or _is_its_own(snapshot):
+        return math.inf
+    # An overlay that may be older still does not stand without its words.
+    painted_until_s = -math.inf if snapshot.result is None else snapshot.expires_s
+    return max(newest.frame.captured_s + TOLD_S, painted_until_s)
+
+
+def _is_its_own(snapshot: Snapshot) -> bool:
+    """Whether the picture stands, or waits for the model, and carries its own answer."""
+    return snapshot.result is not None and math.isinf(snapshot.expires_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +94,18 @@ class ActivityWords:
         """The words that may stand at a snapshot's picture.
 
         Args:
-            snapshot: its answer may be painted, or it has none.
+            snapshot: of which to speak.
             now_s: when they will be on screen, on the monotonic clock.
 
         Returns:
             Empty without a picture, or without a model that is ready and knows activities.
         """
-        model, result = snapshot.model, snapshot.result
+        model, result = snapshot.model, telling(snapshot, now_s)
         knows = model.card is not None and bool(model.card.activities)
         if snapshot.frame is None or model.state is not ModelState.READY or not knows:
             self._said = None
             return ""
-        if result is None or math.isinf(snapshot.expires_s):
-            # A picture that stands, or waits for the model, says exactly what is true of itself.
+        if result is None or _is_its_own(snapshot):
             self._said = None
             return activity_words(None if result is None else result.prediction)
         age_s, told = now_s - result.frame.captured_s, result.prediction

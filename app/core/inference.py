@@ -73,6 +73,7 @@ class InferenceWorker:
         load: EngineLoader,
         *,
         max_age_ms: Callable[[], float],
+        may_show: Callable[[], bool],
         motions: MotionMeter,
         on_change: Callable[[], None],
         predecessor: InferenceWorker | None = None,
@@ -84,6 +85,8 @@ class InferenceWorker:
             runtime: on what.
             load: how, on the worker's thread; what it can end ends with `stop`.
             max_age_ms: how old an overlay may be now; a gap in the answers is bridged no longer.
+            may_show: whether signal and scene allow an answer to be shown now; what the model says
+                meanwhile of the whole picture counts nothing later either.
             motions: measures how the picture moved between two answers.
             on_change: called on the worker's thread after every new view.
             predecessor: a stopped worker that may still hold the device; waited for.
@@ -92,7 +95,7 @@ class InferenceWorker:
         self._runtime = runtime
         self._stopped = Event()
         self._load = load.until(self._stopped)
-        self._max_age_ms, self._motions = max_age_ms, motions
+        self._max_age_ms, self._may_show, self._motions = max_age_ms, may_show, motions
         self._on_change = on_change
         self._predecessor = predecessor
         self._mailbox: Mailbox[Frame] = Mailbox()
@@ -222,6 +225,8 @@ class InferenceWorker:
             _check_classes(prediction, engine.card)
             tracker.bridged_s = self._max_age_ms() / 1000
             prediction = tracker.tracked(prediction, frame.rgb, frame.source_id, frame.media_s)
+            if not self._may_show():
+                tracker.forget_activity()
         except (EngineError, TrackingError) as error:
             self._refuse(frame, error)
             return

@@ -119,6 +119,7 @@ class Pipeline:
                 runtime,
                 self._load_engine,
                 max_age_ms=lambda: self.max_age_ms,
+                may_show=self._may_show,
                 motions=self.motions,
                 on_change=self._wake_capture,
                 predecessor=previous or self._unloaded,
@@ -171,10 +172,11 @@ class Pipeline:
         shown, answers = _views(capture, inference)
         if _is_stalled(shown, now_s):
             shown = replace(shown, status=replace(shown.status, signal=Signal.STALLED))
-        result, expires_s = self._valid_result(shown, answers)
+        newest, expires_s = self._valid_result(shown, answers)
+        result = newest
         if now_s > expires_s:
             result, expires_s = None, math.inf
-        return Snapshot(shown.frame, result, shown.status, answers.status, expires_s)
+        return Snapshot(shown.frame, result, shown.status, answers.status, expires_s, newest=newest)
 
     def close(self) -> None:
         """Stops both threads and waits a little for them, so that no device is left open."""
@@ -221,10 +223,7 @@ class Pipeline:
         """The answer that belongs to the shown picture, and until when (monotonic, seconds)."""
         if shown.frame is None or not answers.results:
             return None, math.inf
-        status = shown.status
-        if status.signal is not Signal.GOOD or status.view.condition.is_off:
-            return None, math.inf
-        if status.state is SourceState.LOST:
+        if not shown.status.may_carry_answers:
             return None, math.inf
         locked = self._mode is PlaybackMode.LOCKED and shown.is_recording
         if locked or shown.stands_still:
@@ -237,6 +236,10 @@ class Pipeline:
         if not same_picture:
             return None, math.inf
         return newest, newest.frame.captured_s + self.max_age_ms / 1000
+
+    def _may_show(self) -> bool:
+        capture = self._capture
+        return capture is None or capture.view.status.may_carry_answers
 
     def _command(self, command: Command) -> None:
         capture = self._capture

@@ -108,6 +108,12 @@ class SourceStatus:
     signal: Signal = Signal.GOOD
     view: View = UNJUDGED
 
+    @property
+    def may_carry_answers(self) -> bool:
+        """Whether its pictures are such that what a model says of them may be shown."""
+        is_good = self.signal is Signal.GOOD and not self.view.condition.is_off
+        return is_good and self.state is not SourceState.LOST
+
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
@@ -165,6 +171,8 @@ class Snapshot:
         expires_s: when `result` grows too old to be painted, seconds on the monotonic clock;
             infinite where the picture stands or waits for its own answer.
         moved_px: how far `result` was moved to where its structures are in `frame`, pixels.
+        newest: the newest answer to the same source and scene, of any age: for words that say how
+            old they are, never for an overlay.
     """
 
     frame: Frame | None
@@ -173,3 +181,4 @@ class Snapshot:
     model: ModelStatus
     expires_s: float = math.inf
     moved_px: float = 0.0
+    newest: Result | None = None

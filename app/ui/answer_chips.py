@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.core.activity_words import UNKNOWN, activity_words
+from app.core.activity_words import UNKNOWN, activity_words, tells_until_s
 from app.ui.scene import Scene
 from app.ui.state_mark import Chip
 from app.ui.theme import PALETTE, Level
@@ -24,7 +24,10 @@ class ActivityChip(Chip):
 
     def __init__(self) -> None:
         super().__init__(Level.QUIET, UNKNOWN, PALETTE.text)
-        self.setToolTip("What the model takes the whole picture for: confidence and age")
+        self.setToolTip(
+            "What the model takes the whole picture for: the mean of its last second, so that a "
+            "change is named about half a second late. The age is that of its newest answer"
+        )
         self._until_s = math.inf
         self._activities: tuple[str, ...] = ()
 
@@ -80,7 +83,7 @@ class AnswerChips(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Shows a scene's activity and marks."""
         card = scene.snapshot.model.card
-        self._activity.show_activity(scene.activity, scene.snapshot.expires_s, card)
+        self._activity.show_activity(scene.activity, tells_until_s(scene.snapshot), card)
         reason = card.demonstration if card is not None else ""
         wanted = Level.WATCH if reason else Level.QUIET
         for level, chip in self._marks.items():

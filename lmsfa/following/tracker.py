@@ -119,6 +119,10 @@ class Tracker:
         calmed = self._activity.calmed(prediction, now_s)
         return replace(calmed, instances=tuple(shown), candidates=())
 
+    def forget_activity(self) -> None:
+        """Has the activities told so far count no longer: of pictures on which nothing is shown."""
+        self._activity.forget()
+
     def _follow(self, prediction: Prediction, rgb: Rgb, source_id: int, now_s: float) -> None:
         height, width = rgb.shape[:2]
         seen = prediction.frame_index, now_s, rgb, source_id

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 from app.core.activity_spans import ActivitySpans
-from app.core.activity_words import ActivityWords
+from app.core.activity_words import ActivityWords, telling
 from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.headless.compositor import Compositor
@@ -133,7 +133,8 @@ class _LiveRun:
             self._answered = result.frame
             self._instances.add(result.prediction)
         self._meter.shown(snapshot, shown_s)
-        self._activities.add(None if result is None else result.prediction, frame.captured_s)
+        told = telling(snapshot, shown_s)
+        self._activities.add(None if told is None else told.prediction, frame.captured_s)
         rgb = self._compositor.captioned(rgb, self._words.of(snapshot, shown_s))
         self._reel.add(rgb, frame.captured_s)
         return True

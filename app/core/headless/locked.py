@@ -87,6 +87,8 @@ class _LockedRun:
         signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
         is_shown = signal is Signal.GOOD and not self._view.condition.is_off
+        if not is_shown:
+            self._tracker.forget_activity()
         shown = prediction if is_shown else None
         if shown is not None:
             rgb = self._compositor.over(rgb, shown, self._view.circle)

@@ -1,5 +1,6 @@
 """The words and the report of what is being done."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from made_engines import CARD, ActivityEngine
 
 from app.core.activity_spans import ActivityFigures, ActivitySpan, ActivitySpans
-from app.core.activity_words import UNKNOWN, ActivityWords, activity_words
+from app.core.activity_words import UNKNOWN, ActivityWords, activity_words, telling
 from app.core.frame import Frame
 from app.core.snapshot import (
     ModelState,
@@ -77,7 +78,8 @@ def shown(prediction, *, source_id=1, captured_s=0.0, expires_s=9.0, card=Activi
     frame = Frame(RGB, 0, captured_s, source_id)
     result = None if prediction is None else Result(frame, prediction, Timings(0, 0))
     model = ModelStatus(ModelState.READY, card=card)
-    return Snapshot(frame, result, SourceStatus(SourceState.PLAYING), model, expires_s)
+    playing = SourceStatus(SourceState.PLAYING)
+    return Snapshot(frame, result, playing, model, expires_s, newest=result)
 
 
 def test_numbers_stand_long_enough_to_be_read_and_a_name_follows_at_once():
@@ -95,6 +97,37 @@ def test_an_age_is_never_said_lower_than_it_is():
     words, one = ActivityWords(), shown(told("suction"))
     ages = [words.of(one, now_s).split("· ")[1] for now_s in (0.09, 0.12, 0.19, 0.21)]
     assert ages == ["0.1 s", "0.2 s", "0.2 s", "0.3 s"]
+
+
+def too_old_to_paint(snapshot):
+    return replace(snapshot, result=None, expires_s=math.inf)
+
+
+def test_an_answer_too_old_for_an_overlay_still_tells_for_half_a_second_and_how_old_it_is():
+    words, late = ActivityWords(), too_old_to_paint(shown(told("suction")))
+    said = [words.of(late, now_s) for now_s in (0.05, 0.2, 0.49, 0.51)]
+    assert [text.rpartition("· ")[2] for text in said[:3]] == ["0.1 s", "0.2 s", "0.5 s"]
+    assert said[3] == UNKNOWN
+    assert telling(late, 0.49) is late.newest
+    assert telling(late, 0.51) is None
+
+
+def test_where_overlays_may_be_older_than_that_the_words_stand_as_long():
+    patient = shown(told("suction"), expires_s=2.0)
+    assert "2.0 s" in ActivityWords().of(patient, 1.99)
+    assert ActivityWords().of(patient, 2.01) == UNKNOWN
+
+
+def test_words_do_not_flicker_where_every_other_overlay_comes_too_late():
+    """Answers of 55 ms to 25 pictures a second, painted up to 120 ms of age, at 60 Hz."""
+    words, said = ActivityWords(), []
+    for tick in range(60):
+        now_s = 0.12 + tick / 60
+        newest_s = 0.055 * math.floor((now_s - 0.095) / 0.055)
+        until_s = newest_s + 0.12
+        answer = shown(told("suction"), captured_s=newest_s, expires_s=until_s)
+        said.append(words.of(answer if now_s <= until_s else too_old_to_paint(answer), now_s))
+    assert UNKNOWN not in said
 
 
 def test_words_of_another_source_or_model_are_never_kept():

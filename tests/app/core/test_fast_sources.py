@@ -96,6 +96,7 @@ def workers(tmp_path):
             "auto",
             LoaderHere(loader(engine)),
             max_age_ms=lambda: 120.0,
+            may_show=lambda: True,
             motions=MotionMeter(),
             on_change=lambda: None,
         )

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from made_clips import now, pictures_of, square_picture, until, write_clip
-from made_engines import SquareEngine, loader
+from made_engines import ActivityEngine, SquareEngine, loader
 
 from app.core.headless import Job, run_job
 from app.core.snapshot import ModelState, SourceState
@@ -116,3 +116,47 @@ def lost_alone(pipeline, clip, caplog, words):
     assert found.prediction.instances
     assert now(pipeline).model.state is ModelState.READY
     assert now(pipeline).source.state is SourceState.PLAYING
+
+
+DARK = range(30, 60)
+
+
+def told_of_darkness(index):
+    return ("suction", 0.95) if index in DARK else ("dissection", 0.9)
+
+
+@pytest.fixture
+def darkened(moving, tmp_path):
+    """The moving square with a second of darkness, which is named, in its midst."""
+    path = tmp_path / "darkened.mkv"
+    pictures = [picture.rgb for picture in pictures_of(moving)]
+    black = [np.zeros_like(pictures[0])] * len(DARK)
+    write_clip(path, pictures[:30] + black + pictures[30:])
+    return path
+
+
+def test_what_a_model_said_of_darkness_does_not_count_when_the_picture_is_back(darkened, pipelines):
+    pipeline = pipelines(loader(ActivityEngine(told_of_darkness)))
+    pipeline.load("told")
+    pipeline.open(str(darkened))
+    told = {}
+
+    def ended():
+        result = now(pipeline).result
+        if result is not None:
+            told[result.frame.index] = result.prediction
+        return result is not None and result.frame.index > 80
+
+    until(ended)
+    after = [answer for index, answer in told.items() if index >= DARK.stop]
+    assert {answer.activity for answer in after} == {"dissection"}
+    assert [answer.activity_score for answer in after] == pytest.approx([0.9] * len(after))
+
+
+def test_nor_in_a_run_without_a_window(darkened, tmp_path):
+    weights = tmp_path / "told.safetensors"
+    weights.write_bytes(b"told")
+    job = Job(str(darkened), weights, output=tmp_path / "out.mkv")
+    found = run_job(job, loader(ActivityEngine(told_of_darkness))).report.activities
+    assert found["dissection"].spans[-1].score == pytest.approx(0.9)
+    assert all(span.end_s < DARK.stop / 25 for span in found["suction"].spans)

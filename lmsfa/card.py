@@ -153,6 +153,12 @@ class ModelCard:
         )
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known before any of its answers and figures is, a sentence each."""
+        made = ("The training pictures were made by a program.",) if self.synthetic else ()
+        return (*made, self.demonstration) if self.demonstration else made
+
+    @property
     def draw_order(self) -> tuple[int, ...]:
         """Class ids, lowest first: paint in this order and the most important ends on top."""
         ids = {spec.name: index for index, spec in enumerate(self.classes)}

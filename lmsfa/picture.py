@@ -75,5 +75,6 @@ def predict_picture(
         "engine": engine.runtime,
         "instances": found,
         **told,
+        "warnings": engine.card.warnings,
         "notice": RESEARCH_NOTICE,
     }

@@ -53,6 +53,9 @@ class Report:
             overlay was painted.
         device: where the model ran.
         engine: runtime and precision.
+        training_domain: what the weights have seen.
+        warnings: what must be known of the model before any of this: that it was trained on made
+            pictures, or only demonstrates how its system works.
         source_sha256: of the file, or of a folder's pictures one after the other; "" for live
             sources.
         weights_sha256: of the weights file.
@@ -72,6 +75,8 @@ class Report:
     activities: dict[str, ActivityFigures]
     device: str
     engine: str
+    training_domain: str
+    warnings: tuple[str, ...]
     source_sha256: str
     weights_sha256: str
     quality: dict[str, int]

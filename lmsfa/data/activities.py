@@ -143,12 +143,13 @@ def by_innermost_folder(dataset: AnnotatedSet) -> Activities:
 def by_activity_table(dataset: AnnotatedSet, path: Path) -> Activities:
     """The activity stands beside the picture in a CSV file, with a header or of two columns.
 
-    Pictures without a row are of unknown activity, rows without a picture are passed over.
+    Pictures without a row, or with nothing in it, are of unknown activity; rows without a picture
+    are passed over.
 
     Raises:
         DatasetError: it cannot be read, contradicts itself, or names no picture of the set.
     """
-    said = said_of_samples(dataset, path, _ACTIVITY_COLUMNS, "an activity")
+    said = said_of_samples(dataset, path, _ACTIVITY_COLUMNS, "an activity", may_be_blank=True)
     if not said:
         raise DatasetError(f"{path}: no row is of a picture of {dataset.name}")
     return _told(said, f"csv:{path.name}")

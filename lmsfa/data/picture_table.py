@@ -25,7 +25,12 @@ _SAMPLE_COLUMNS = (
 
 
 def said_of_samples(
-    dataset: AnnotatedSet, path: Path, columns: Sequence[str], said_of_it: str
+    dataset: AnnotatedSet,
+    path: Path,
+    columns: Sequence[str],
+    said_of_it: str,
+    *,
+    may_be_blank: bool = False,
 ) -> dict[str, str]:
     """What a table says of each of a set's samples, by their names.
 
@@ -37,6 +42,7 @@ def said_of_samples(
         path: of the table, with a header or of two columns.
         columns: names that the second column's header may have; the first one names it in errors.
         said_of_it: what stands in it, for errors: "a patient".
+        may_be_blank: whether a row may leave that open, as if it were not there.
 
     Raises:
         DatasetError: the table cannot be read, a row says nothing or fits more than one sample, or
@@ -45,6 +51,10 @@ def said_of_samples(
     names = SampleNames(dataset)
     said: dict[str, str] = {}
     for line, picture, told in _table_rows(path, columns, said_of_it):
+        if not told and may_be_blank:
+            continue
+        if not told:
+            raise DatasetError(f"{path}, line {line}: expected {said_of_it} of {picture}")
         try:
             sample = names.find(picture)
         except DatasetError as error:
@@ -76,7 +86,7 @@ def _table_rows(path: Path, columns: Sequence[str], said_of_it: str) -> list[tup
     picture, said, header = _columns(first_row, columns, path)
     found = []
     for line, row in filled[header:]:
-        if len(row) <= max(picture, said) or not row[picture].strip() or not row[said].strip():
+        if len(row) <= max(picture, said) or not row[picture].strip():
             raise DatasetError(
                 f"{path}, line {line}: expected a picture and {said_of_it}, got {row}"
             )
@@ -93,6 +103,6 @@ def _columns(first_row: list[str], said_columns: Sequence[str], path: Path) -> t
     if picture is None and said is None and len(first_row) == 2:
         return 0, 1, 0
     raise DatasetError(
-        f"{path}: expected a column 'sample' or 'file' and a column {said_columns[0]!r}, "
+        f"{path}: expected a column 'picture' or 'file' and a column {said_columns[0]!r}, "
         f"got {first_row}"
     )

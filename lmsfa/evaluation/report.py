@@ -57,7 +57,7 @@ def full_report(
         report["without"] = {"classes": list(without), **figures.without(without)}
     if any(frame.true_activity for frame in answers.frames):
         report["activity"] = judge_activities(answers, card.activities).as_json()
-    report["warnings"] = _warnings(report, resampling)
+    report["warnings"] = [*card.warnings, *_warnings(report, resampling)]
     return report
 
 

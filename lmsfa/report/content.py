@@ -217,8 +217,7 @@ def warnings(inputs: ReportInputs) -> list[str]:
     """What a reader must know before the figures, as sentences."""
     shown = inputs.figures["shown"]["per_class"]
     blind = [
-        f"recall of {name} is 0: none of {row['instances']} is found at its threshold, "
-        f"{row['threshold']:.2f}"
+        f"recall of {name} is 0: none of {row['instances']} is found"
         for name, row in shown.items()
         if row["instances"] and row["missed"] == row["instances"]
     ]
@@ -231,12 +230,10 @@ def warnings(inputs: ReportInputs) -> list[str]:
         f"fewer than {FEW_INSTANCES} instances, so that a single one moves the figures much: "
         + ", ".join(few)
     ]
-    made = ["the training pictures were made by a program"]
     found = [
         *blind,
         *inputs.figures["warnings"],
         *(coarse if few else []),
-        *(made if inputs.card.synthetic else []),
         *inputs.notes,
     ]
     return [sentence(text) for text in found]

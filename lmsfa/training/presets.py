@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lmsfa.errors import InputError
+from lmsfa.models.families import family_of
 from lmsfa.training.recipe import Recipe
 
 PRESETS = {
@@ -42,10 +43,15 @@ PRESETS = {
 def preset(name: str, **changes: int | str | float) -> Recipe:
     """The recipe of that name with fields replaced; at most half its epochs go without mosaic.
 
+    Where no size is asked for, the preset's own is brought to the next one that the model takes.
+
     Raises:
         InputError: there is no such preset, or a field cannot be trained with.
     """
     if name not in PRESETS:
         raise InputError(f"preset must be one of {', '.join(PRESETS)}, got {name!r}")
-    changed = replace(PRESETS[name], **changes)  # type: ignore[arg-type]  # checked by the recipe
+    usual = PRESETS[name]
+    multiple_px = family_of(str(changes.get("model", usual.model))).network.input_multiple_px
+    size_px = multiple_px * round(usual.size_px / multiple_px)
+    changed = replace(usual, **{"size_px": size_px, **changes})  # type: ignore[arg-type]  # checked by the recipe
     return replace(changed, plain_epochs=min(changed.plain_epochs, changed.epochs // 2))

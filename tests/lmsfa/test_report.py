@@ -227,7 +227,7 @@ def test_a_class_that_is_missing_and_one_that_is_never_found_are_said_in_sentenc
     frames = [frame("a.png", [square(0, 5)], [])]
     text = page_of(made(frames=frames)).text
     assert "No nerve in this split: it has no figures." in text
-    assert "Recall of bone is 0: none of 1 is found at its threshold, 0.30." in text
+    assert "Recall of bone is 0: none of 1 is found." in text
     assert "Fewer than 10 instances" in text
 
 

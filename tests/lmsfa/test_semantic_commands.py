@@ -23,6 +23,7 @@ from lmsfa.models.endoarss import Endoarss
 from lmsfa.semantic_answer import MOST_REGIONS, raw_answer
 
 CLASSES = ("bright square", "dark disc")
+DEMONSTRATION = "Untrained: it only shows how such a system works."
 ACTIVITIES = ("cutting", "rinsing")
 
 
@@ -40,6 +41,7 @@ def watching_card() -> ModelCard:
         nms_iou=1.0,
         training_domain="nothing",
         activities=ACTIVITIES,
+        demonstration=DEMONSTRATION,
         architecture=asdict(TINY_ENDOARSS),
     )
 
@@ -70,10 +72,12 @@ def test_predict_says_what_is_being_done(
     assert main([*command, "--output", str(tmp_path / "a.png"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["activity"] in ACTIVITIES
+    assert told["warnings"] == [DEMONSTRATION]
     assert 0.5 <= told["activity_score"] <= 1
     assert main([*command, "--output", str(tmp_path / "b.png")]) == 0
-    line = capsys.readouterr().out.splitlines()[-1]
-    assert line == f"activity: {told['activity']} {told['activity_score']:.2f}"
+    lines = capsys.readouterr().out.splitlines()[-2:]
+    score = f"{told['activity_score']:.2f}"
+    assert lines == [f"activity: {told['activity']} {score}", f"note: {DEMONSTRATION}"]
 
 
 def test_activities_of_judged_pictures_are_judged_and_reported(
@@ -86,12 +90,15 @@ def test_activities_of_judged_pictures_are_judged_and_reported(
     given = ["--data", str(shapes_dataset), "--weights", str(watching), "--engine", "torch-cpu"]
     # Nobody sews in a judged picture: that the model cannot tell it is no matter.
     assert main(["evaluate", *given, "--activities", str(said), "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)["activity"]
+    report = json.loads(capsys.readouterr().out)
+    assert report["warnings"][0] == DEMONSTRATION
+    figures = report["activity"]
     assert (figures["frames"], figures["unknown"]) == (2, 2)
     page = tmp_path / "report.html"
     assert main(["report", *given, "--activities", str(said), "--output", str(page)]) == 0
     html = page.read_text(encoding="utf-8")
     assert "What is being done" in html
+    assert DEMONSTRATION in html
     assert f"Accuracy {figures['accuracy']:.3f}, macro F1 {figures['macro_f1']:.3f}" in html
     assert "2 of unknown activity left out" in html
     assert "<th><span>rinsing</span></th>" in html

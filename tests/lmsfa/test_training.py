@@ -21,7 +21,9 @@ from lmsfa.data.annotated import Truth
 from lmsfa.data.dataset import TrainingSet, as_example, collate
 from lmsfa.data.opening import open_dataset
 from lmsfa.data.splits.lists import splits_from_lists
+from lmsfa.errors import InputError
 from lmsfa.letterbox import Letterbox
+from lmsfa.models.families import FAMILIES, family_of
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 from lmsfa.postprocess import RawAnswer, to_instances
 from lmsfa.training.assigner import assign
@@ -30,7 +32,7 @@ from lmsfa.training.boxes import complete_iou, iou
 from lmsfa.training.loop import Trainer
 from lmsfa.training.losses import LossWeights, losses, semantic_truth
 from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
-from lmsfa.training.presets import preset
+from lmsfa.training.presets import PRESETS, preset
 from lmsfa.training.processes import Processes
 from lmsfa.training.state import load_state, save_state
 
@@ -203,6 +205,21 @@ def test_spoiling_changes_pictures_and_nothing_that_is_asked_of_them(shapes_data
         assert np.array_equal(before.masks, after.masks)
         assert np.array_equal(before.boxes, after.boxes)
         assert np.array_equal(after.rgb, spoilt[index].rgb)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("model", FAMILIES)
+def test_every_preset_trains_every_model_without_a_size_being_given(name: str, model: str) -> None:
+    size_px, usual_px = preset(name, model=model).size_px, PRESETS[name].size_px
+    multiple_px = family_of(model).network.input_multiple_px
+    assert size_px % multiple_px == 0
+    assert abs(size_px - usual_px) <= multiple_px / 2
+
+
+def test_a_size_that_is_given_is_taken_as_it_is_or_refused() -> None:
+    assert preset("best", model="endoarss", size_px=280).size_px == 280
+    with pytest.raises(InputError, match="multiple of 28 px"):
+        preset("best", model="endoarss", size_px=320)
 
 
 def test_a_resumed_schedule_goes_on_where_it_was() -> None:

@@ -94,7 +94,7 @@ class _LiveRun:
     """Paints what is new in each snapshot and keeps the figures."""
 
     def __init__(self, card: ModelCard, motions: MotionMeter, reel: Reel) -> None:
-        self._reel = reel
+        self._card, self._reel = card, reel
         self._follower = Follower(motions)
         self._compositor = Compositor(card)
         self._meter = DisplayMeter(window_s=math.inf)
@@ -151,6 +151,8 @@ class _LiveRun:
             overlay_age_ms=AgeFigures(figures.age_p50_ms, figures.age_p99_ms),
             instances=self._instances.by_name(),
             activities=self._activities.by_name(),
+            training_domain=self._card.training_domain,
+            warnings=self._card.warnings,
             device=last.model.device,
             engine=last.model.runtime,
             source_sha256=source_sha256(job.source),

@@ -60,12 +60,12 @@ class _LockedRun:
 
     def __init__(self, engine: Engine, reel: Reel, info: SourceInfo) -> None:
         self.fault = ""
-        self._engine = engine
+        self._engine, self._card = engine, engine.card
         self._reel = reel
         self._tracker = Tracker()
-        self._compositor = Compositor(engine.card)
-        self._instances = InstanceCount(engine.card)
-        self._activities = ActivitySpans(engine.card)
+        self._compositor = Compositor(self._card)
+        self._instances = InstanceCount(self._card)
+        self._activities = ActivitySpans(self._card)
         self._monitor, self._view = QualityMonitor(), UNJUDGED
         self._quality: Counter[str] = Counter()
         self._signal_monitor = SignalMonitor(is_recording=info.is_recording)
@@ -92,7 +92,7 @@ class _LockedRun:
         shown = prediction if is_shown else None
         if shown is not None:
             rgb = self._compositor.over(rgb, shown, self._view.circle)
-        words = activity_words(shown) if self._engine.card.activities else ""
+        words = activity_words(shown) if self._card.activities else ""
         rgb = self._compositor.captioned(rgb, words)
         self._activities.add(shown, time_s)
         if prediction is not None:
@@ -104,7 +104,7 @@ class _LockedRun:
         covered = 0.0
         if prediction is not None:
             frame_px = rgb.shape[0] * rgb.shape[1]
-            covered = covered_share(prediction, self._engine.card, frame_px, self._view.circle)
+            covered = covered_share(prediction, self._card, frame_px, self._view.circle)
         self._view = self._monitor.judge(rgb, covered)
         self._quality[self._view.condition.line] += 1
 
@@ -130,6 +130,8 @@ class _LockedRun:
             overlay_age_ms=_age_figures(self._ages_ms),
             instances=self._instances.by_name(),
             activities=self._activities.by_name(),
+            training_domain=self._card.training_domain,
+            warnings=self._card.warnings,
             device=self._device,
             engine=self._runtime,
             source_sha256=source_sha256(job.source),

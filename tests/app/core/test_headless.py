@@ -28,6 +28,8 @@ KEYS = {
     "overlay_age_ms",
     "instances",
     "activities",
+    "training_domain",
+    "warnings",
     "device",
     "engine",
     "source_sha256",
@@ -81,6 +83,18 @@ def test_every_frame_is_answered_painted_and_written(squares, weights, tmp_path)
         assert difference[40, : edge - 8].max() < 12
         assert difference[75:].max() < 12
     assert np.abs(painted[25].rgb.astype(int) - raw[25].rgb).max() < 12
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_report_says_what_must_be_known_of_the_model(squares, weights, live):
+    engine = SquareEngine()
+    engine.card = replace(CARD, synthetic=True, demonstration="It only shows how.")
+    report = run_job(Job(str(squares), weights, live=live), loader(engine)).report
+    assert report.training_domain == CARD.training_domain
+    assert report.warnings == (
+        "The training pictures were made by a program.",
+        "It only shows how.",
+    )
 
 
 def test_a_run_ends_after_the_frames_that_were_asked_for(squares, weights, tmp_path):

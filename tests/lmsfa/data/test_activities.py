@@ -42,11 +42,19 @@ def test_a_table_tells_activities_and_pictures_without_a_row_stay_unknown(
     assert found.name_of("train/002.png", ()) is None
 
 
+def test_a_row_may_leave_open_what_is_being_done(dataset: AnnotatedSet, tmp_path: Path) -> None:
+    lines = ("picture,activity", "train/000.png,cut", "train/001.png,burn", "train/002.png,")
+    found = activities_from(_table(tmp_path, *lines), dataset)
+    assert found.names == ("burn", "cut")
+    assert found.name_of("train/002.png", ()) is None
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         (("picture,activity", "train/900.png,cut"), "no row is of a picture of"),
-        (("picture,activity", "train/000.png,"), "line 2: expected a picture and an activity"),
+        (("picture,activity", ",cut"), "line 2: expected a picture and an activity"),
+        (("picture,activity", "train/000.png,"), "no row is of a picture of"),
         (("picture,activity",), "no row is of a picture of"),
         (("",), "no rows"),
         (("picture,mood", "train/000.png,cut"), "a column 'activity'"),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from app.core.activity_words import ActivityWords
+from app.core.activity_timeline import ActivityTimeline
+from app.core.activity_words import ActivityWords, telling
 from app.core.caption import marks
 from app.core.follower import Follower
 from app.core.frame import Frame
@@ -32,6 +33,7 @@ from app.ui.notices import (
     RESEARCH,
     Answer,
     Notice,
+    demonstration,
     faults,
     self_test_failed,
 )
@@ -82,7 +84,8 @@ class Controller(QObject):
         self._snapshot = pipeline.snapshot(self._decided_s)
         self._painted: Frame | None = None
         self._pulled_frame: Frame | None = None
-        self._recent, self._activity = RecentAnswers(), ActivityWords()
+        self._recent = RecentAnswers()
+        self._activity, self._timeline = ActivityWords(), ActivityTimeline()
         self._fault = DisplayFault()
         self._show: Callable[[Scene], None] | None = None
         self._show_bare: ShowBare | None = None
@@ -119,7 +122,8 @@ class Controller(QObject):
             # Whatever fails on the way to the screen, the picture does not stand still for it.
             if self._fault.begins(now_s):
                 logger.exception("the window cannot be drawn; the picture is shown alone")
-            self._snapshot, self._decided_s = replace(snapshot, result=None), now_s
+            self._snapshot = replace(snapshot, result=None, newest=None)
+            self._decided_s = now_s
             if self._show_bare is not None:
                 self._show_bare(snapshot.frame, bare_chips(snapshot, ai_off=self._ai_off))
 
@@ -129,7 +133,7 @@ class Controller(QObject):
         self._follow_card(snapshot.model.card)
         self._bound.follow(snapshot.model, self._weights)
         if self._ai_off:
-            snapshot = replace(snapshot, result=None)
+            snapshot = replace(snapshot, result=None, newest=None)
         snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
@@ -246,6 +250,7 @@ class Controller(QObject):
             Answer.KEEP_MAX_AGE: self._bound.decline,
             Answer.HIDE_RESEARCH: lambda: self._hide(RESEARCH),
             Answer.HIDE_DEMO: lambda: self._hide(DEMO),
+            Answer.HIDE_DEMONSTRATION: lambda: self._hide(demonstration(self._card)),
         }
         actions[answer]()
 
@@ -308,8 +313,9 @@ class Controller(QObject):
         if self._bound.smaller is not None:
             self.load(self._bound.smaller)
 
-    def _hide(self, notice: Notice) -> None:
-        self._read.add(notice)
+    def _hide(self, notice: Notice | None) -> None:
+        if notice is not None:
+            self._read.add(notice)
 
     def _start_model(self) -> None:
         """Loads the weights again where their model has stopped."""
@@ -344,6 +350,9 @@ class Controller(QObject):
             answered=self._recent.answered(now_s),
             marked=self._recent.marked(now_s),
         )
+        shown_s = now_s + self._delay.expected_s
+        told = telling(snapshot, shown_s)
+        silent = self._ai_off or self._raw
         return Scene(
             snapshot=snapshot,
             layer=None if self._raw else self._painter.layer_for(snapshot, self._style),
@@ -359,14 +368,11 @@ class Controller(QObject):
             ),
             top=faults(snapshot),
             bottom=self._bottom_notices(),
-            activity=self._activity_words(snapshot, now_s),
+            activity="" if silent else self._activity.of(snapshot, shown_s),
+            told=None if told is None or silent else told.prediction.activity,
+            timeline=self._timeline.noted(snapshot, told),
             marks="" if self._ai_off else marks(snapshot.model.card),
         )
-
-    def _activity_words(self, snapshot: Snapshot, now_s: float) -> str:
-        if self._ai_off or self._raw:
-            return ""
-        return self._activity.of(snapshot, now_s + self._delay.expected_s)
 
     def _bottom_notices(self) -> tuple[Notice, ...]:
         proposal = self._bound.proposal
@@ -378,8 +384,9 @@ class Controller(QObject):
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
                 (self._self_test, True),
                 (self._mismatch, not self._ai_off),
-                (DEMO, self._is_demo and DEMO not in self._read),
-                (RESEARCH, RESEARCH not in self._read),
+                (demonstration(self._card), not self._ai_off),
+                (DEMO, self._is_demo),
+                (RESEARCH, True),
             )
-            if wanted and notice is not None
+            if wanted and notice is not None and notice not in self._read
         )

@@ -8,6 +8,7 @@ from enum import Enum
 from app.core.self_test.promise import SelfTestAnswer, failed_words
 from app.core.snapshot import ModelState, Snapshot, SourceState
 from app.ui.theme import Level
+from lmsfa.card import ModelCard
 
 
 class Answer(Enum):
@@ -22,6 +23,7 @@ class Answer(Enum):
     KEEP_MAX_AGE = "keep the age bound"
     HIDE_RESEARCH = "hide the research notice"
     HIDE_DEMO = "hide the demo's description"
+    HIDE_DEMONSTRATION = "hide what the model only demonstrates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ MADE_MODEL = Notice(
     "The model has learned made pictures only (SYNTHETIC): it knows nothing of this one.",
     ((Answer.LOAD_MATCHING, "Load the larynx model"),),
 )
+
+
+def demonstration(card: ModelCard | None) -> Notice | None:
+    """Says why a model only shows how its system works; None for one that is more than that."""
+    if card is None or not card.demonstration:
+        return None
+    return Notice(Level.WATCH, card.demonstration, ((Answer.HIDE_DEMONSTRATION, "Understood"),))
 
 
 def self_test_failed(answer: SelfTestAnswer) -> Notice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.core.activity_timeline import Cells
 from app.core.snapshot import PlaybackMode, Snapshot
 from app.ui.ai_state import AiState
 from app.ui.notices import Notice
@@ -30,6 +31,8 @@ class Scene:
         top: notices at the picture's top.
         bottom: notices at its bottom.
         activity: what the model takes the whole picture for; empty where it is not to be said.
+        told: the name of that activity.
+        timeline: where in the recording which activity was told; None where there is no such.
         marks: words of the model that must stand at the picture, SYNTHETIC or DEMONSTRATION.
     """
 
@@ -45,4 +48,6 @@ class Scene:
     top: tuple[Notice, ...]
     bottom: tuple[Notice, ...]
     activity: str = ""
+    told: str | None = None
+    timeline: Cells | None = None
     marks: str = ""

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import (
     QSlider,
     QStyle,
     QStyleOptionSlider,
+    QVBoxLayout,
     QWidget,
 )
 
 from app.core.snapshot import PlaybackMode, SourceState
+from app.ui.activity_lanes import ActivityLanes
 from app.ui.scene import Scene
 from app.ui.theme import button, icon
 
@@ -53,15 +55,20 @@ class SeekBar(QSlider):
         """Lets the recording lead again."""
         self.setSliderDown(False)
 
-    def _seek_to(self, event: QMouseEvent) -> None:
+    @property
+    def way(self) -> tuple[float, float]:
+        """Where the handle's middle is at the start, and how far it goes, pixels."""
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         handle = self.style().subControlRect(
             QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
         )
-        room = max(1, self.width() - handle.width())
-        along = min(max(event.position().x() - handle.width() / 2, 0), room)
-        value = round(along / room * self.maximum())
+        return handle.width() / 2, max(1, self.width() - handle.width())
+
+    def _seek_to(self, event: QMouseEvent) -> None:
+        start, length = self.way
+        along = min(max(event.position().x() - start, 0), length)
+        value = round(along / length * self.maximum())
         self.setValue(value)
         self.sought.emit(value / TICKS_PER_S)
 
@@ -94,15 +101,21 @@ class TransportBar(QWidget):
         self._is_playing = True
         self.seek_bar = SeekBar()
         self.seek_bar.sought.connect(self.sought)
+        self._lanes = ActivityLanes()
         self._times = QLabel()
         self._times.setObjectName("times")
         self._modes = self._mode_buttons()
         back = self._skip(-5, "Left"), self._skip(-1, "Shift+Left")
         forward = self._skip(1, "Shift+Right"), self._skip(5, "Right")
         self._skips = (*back, *forward)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(12, 0, 12, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._lanes)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(6)
+        whole.addLayout(row)
         steps = self._step(-1, "step-back", ","), self._step(1, "step-forward", ".")
         for widget in (*back, steps[0], self._play, steps[1], *forward):
             row.addWidget(widget)
@@ -123,6 +136,10 @@ class TransportBar(QWidget):
             return
         self._show_position(frame.media_s or 0.0 if frame is not None else 0.0, duration_s)
         self._show_playing(playing=source.state is SourceState.PLAYING)
+        card, (start, length) = scene.snapshot.model.card, self.seek_bar.way
+        left = self.seek_bar.x() - self._lanes.x() + start
+        names = card.activities if card is not None else ()
+        self._lanes.show_lanes(names, scene.timeline, scene.told, (left, length))
         for mode, press in self._modes.items():
             press.setChecked(mode is scene.mode)
 

@@ -354,8 +354,8 @@ def test_seek_bar_can_be_hit_in_a_narrow_window(opened, qtbot):
     opened.window.resize(1100, 700)
     qtbot.waitUntil(lambda: opened.window.width() == 1100)
     bar = opened.window.transport
+    qtbot.waitUntil(lambda: bar.layout().minimumSize().width() <= bar.width())
     assert bar.seek_bar.width() >= 120
-    assert bar.layout().minimumSize().width() <= bar.width()
 
 
 def test_file_dialog_leaves_ai_off_within_reach(opened, qtbot):

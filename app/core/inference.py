@@ -17,7 +17,7 @@ from app.core.mailbox import Mailbox
 from app.core.snapshot import ModelState, ModelStatus, Result, Timings
 from app.core.succession import follows_at_once
 from app.core.supervision.engine import ANSWER_S
-from app.core.supervision.process import EngineLostError
+from app.core.supervision.process import EngineLateError, EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
 from lmsfa.card import ModelCard
 from lmsfa.errors import InputError
@@ -32,6 +32,7 @@ KEPT_RESULTS = 3
 """The locked picture on screen, the next one that waits to be due, and one in hand."""
 MEASURED_ANSWERS = 64
 POLL_S = 0.05
+TOO_LARGE = "; too large for this machine? Use a smaller one or a GPU, or run it with --headless"
 SLOW_MS = 8.0
 """An answer that takes longer fills half the time from one picture to the next of 60 a second."""
 
@@ -185,7 +186,9 @@ class InferenceWorker:
                 logger.warning("the model %s", loss)
                 number = restarts.take(time.monotonic())
                 if number is None:
-                    self._fault(f"the model {loss} after {MOST} restarts within a minute")
+                    never = not self._view.status.frames_answered
+                    hint = TOO_LARGE if never and isinstance(loss, EngineLateError) else ""
+                    self._fault(f"the model {loss} after {MOST} restarts within a minute{hint}")
                     return
                 self._withdraw(f"the model {loss} and is being started again, {number} of {MOST}")
 

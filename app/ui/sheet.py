@@ -11,12 +11,12 @@ from app.ui.theme import button
 from lmsfa import __version__
 
 ABOUT = (
-    f"LMSF-A video overlay {__version__}",
+    f"Video overlay {__version__}",
     f"{RESEARCH_LINE}.",
     "It may miss structures and mark wrong ones. A picture without marks"
     " is no sign that nothing is there."
     " It stands beside the endoscopy tower's own monitor and never replaces it.",
-    "The line at the bottom of the window says what the loaded model was trained on;"
+    "The line at the bottom of the window says which model is loaded and what it was trained on;"
     " on other pictures its marks mean nothing.",
     "Licence of the program: Apache-2.0. Weights and demo clip:"
     " see their model card and attribution.",

@@ -11,11 +11,13 @@ from typing import Any
 from lmsfa.card import card_path, read_card
 from lmsfa.commands.runtime_options import add_threads, add_weights, weights_of
 from lmsfa.errors import InputError
+from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 CLIP_FRAMES = 32
 SIZE_PX = 640
-"""Of the input, for those who say none and whose network takes it."""
+"""Of the input, for those who say none: where networks of instances are compared. Those of regions
+are timed at the size that their card runs them at."""
 
 Report = Mapping[str, Any]
 
@@ -29,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_threads(parser)
     parser.add_argument(
-        "--size", type=int, help=f"side of the input, pixels; {SIZE_PX}, or the card's"
+        "--size", type=int, help=f"side of the input, pixels; {SIZE_PX}, of regions the card's"
     )
     parser.add_argument(
         "--clip", type=Path, default=DEMO_CLIP, help="whose frames are answered; the demo's"
@@ -62,7 +64,7 @@ def _run(options: argparse.Namespace) -> None:
     options.weights = weights_of(options, WEIGHTS)
     if options.size is None:
         card = read_card(card_path(options.weights))
-        options.size = card.input_size_px if SIZE_PX % card.input_multiple_px else SIZE_PX
+        options.size = card.input_size_px if card.system in SEMANTIC_SYSTEMS else SIZE_PX
     if options.rounds < 1:
         raise InputError(f"--rounds must be at least 1, got {options.rounds}")
     if options.plot is not None:

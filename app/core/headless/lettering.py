@@ -16,8 +16,8 @@ WARNING_RGB = (244, 183, 64)
 LINES_A_PICTURE = 40
 """A letter is so many times smaller than the picture is high, but at least `SMALLEST_PX`."""
 SMALLEST_PX = 11
-KEPT_PLATES = 64
-"""Hundred percentages of a few activities come again and again."""
+KEPT_PLATES = 512
+"""Hundred percentages of a few activities, with a few ages, come again and again."""
 
 Picture = NDArray[np.uint8]
 Words = tuple[str, tuple[int, int, int]]

@@ -110,8 +110,14 @@ def test_models_of_structures_alone_leave_the_picture_to_the_overlay(clip, weigh
         assert difference(painted.rgb[100:], raw.rgb[100:]).max() < 12
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (7, 9), (96, 128)])
-def test_words_fit_into_any_picture(size):
-    picture = np.full((*size, 3), 90, np.uint8)
+@pytest.mark.parametrize(
+    ("size", "has_room"),
+    [((1, 1), False), ((1, 300), False), ((300, 1), False), ((7, 9), True), ((96, 128), True)],
+)
+def test_words_fit_into_any_picture_and_are_written_nowhere_else(size, has_room):
+    whole = np.full((size[0] + 2, size[1] + 2, 3), 90, np.uint8)
+    picture = whole[1:-1, 1:-1]
     burn(picture, ((CAPTION, WARNING_RGB), ("Activity: dissection 90 %", SAID_RGB)))
-    assert picture.shape == (*size, 3)
+    assert (picture != 90).any() == has_room
+    picture[:] = 90
+    assert (whole == 90).all()

@@ -99,6 +99,16 @@ def test_the_fourth_loss_in_a_minute_stays_until_a_person_acts(playing, weights)
     assert state(playing) is ModelState.READY
 
 
+def test_a_model_that_never_answers_in_time_may_be_too_large(pipelines, weights, long_clip):
+    ask(weights, "slow always")
+    pipeline = pipelines(MADE)
+    pipeline.load(weights)
+    pipeline.open(str(long_clip))
+    fault = until(lambda: (found := now(pipeline)).model.stopped and found)
+    assert "did not answer within 1 s after 3 restarts" in fault.model.message
+    assert "too large for this machine?" in fault.model.message
+
+
 def test_three_restarts_fit_into_any_minute():
     restarts = Restarts()
     assert [restarts.take(time_s) for time_s in (0, 10, 20, 30, 59)] == [1, 2, 3, None, None]

@@ -93,6 +93,13 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
         help="of a picture being spoilt by made smoke, blood, glare, blur, noise or low light",
     )
     changes.add_argument(
+        "--learn",
+        dest="learns",
+        choices=("all", "activity"),
+        help="activity: from --init on, only what tells it learns, and of every patient each "
+        "activity is seen as often as any other",
+    )
+    changes.add_argument(
         "--patience",
         dest="patience_epochs",
         type=int,
@@ -110,6 +117,7 @@ CHANGES = (
     "learning_rate",
     "spoil_chance",
     "patience_epochs",
+    "learns",
 )
 
 

@@ -18,7 +18,7 @@ from lmsfa.models.dinov2_files import Dinov2File
 from lmsfa.models.normalised import Normalised
 from lmsfa.models.semantic import SemanticLogits, SemanticNetwork
 from lmsfa.models.spatial_attention import SpatialAttention
-from lmsfa.models.tesla import Tesla
+from lmsfa.models.tesla import ACTIVITY, Tesla
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ class Endoarss(SemanticNetwork):
         self.tesla = Tesla(Dinov2(config.encoder), config.rank)
         self.maps = MapDecoder(config.encoder_width, config.decoder, config.classes)
         self.activity = ActivityDecoder(config.encoder_width, config.activities)
+        self._only_activity_learns = False
 
     def semantic_logits(self, rgb: Tensor) -> SemanticLogits:
         """(B, 3, H, W) in 0..1 -> raw answers."""
@@ -137,6 +138,22 @@ class Endoarss(SemanticNetwork):
         rest.
         """
         self.tesla.encoder.requires_grad_(False)
+        return self
+
+    def leave_all_but_activity(self) -> Self:
+        """Leaves everything but the activity's adapters and decoder as it is from here on."""
+        self.requires_grad_(False)
+        for part in (self.tesla.adapters[ACTIVITY], self.activity):
+            part.requires_grad_(True)
+        self._only_activity_learns = True
+        return self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:  # torch's signature
+        """As every module; the norms of what is left as it is keep their statistics too."""
+        super().train(mode)
+        if self._only_activity_learns:
+            for part in (self.spatial, self.maps):
+                part.eval()
         return self
 
 

@@ -38,7 +38,7 @@ from lmsfa.training.optimizer import make_average, make_optimizer, make_schedule
 from lmsfa.training.patience import Patience
 from lmsfa.training.processes import Processes
 from lmsfa.training.recipe import Recipe
-from lmsfa.training.sampling import SharedBatches
+from lmsfa.training.sampling import SharedBatches, balanced_shares
 from lmsfa.training.shape import read_encoder, shape_for
 from lmsfa.training.state import load_state, save_state
 from lmsfa.training.step import LossModule, Stepper, TrainingError
@@ -102,6 +102,13 @@ class Trainer:
             _log.info("starts from %s; classes that both know: %s", init, shared)
         if self.encoder and isinstance(self.network, Endoarss):
             take_encoder(self.network, self.encoder.file)
+        if recipe.learns == "activity":
+            if not (init and isinstance(self.network, Endoarss)):
+                raise TrainingError(
+                    "the activity alone is learned from trained weights of endoarss on: give them "
+                    "by --init"
+                )
+            self.network.leave_all_but_activity()
         if teacher and not isinstance(self.network, InstanceNetwork):
             raise TrainingError(
                 f"{self.family.title} answers no instances that a teacher could tell"
@@ -132,6 +139,7 @@ class Trainer:
         # Features are learned from pictures that nobody has labelled, too.
         for note in () if self.features else check_lessons(self.set, activities):
             _log.warning("note: %s", note)
+        self.shares = self._shares()
         self.patience = Patience.of(dataset, recipe, self._losses, activities)
         self.steps_per_epoch = max(1, len(self.set) // recipe.batch)
         self.optimizer = make_optimizer(self.network, recipe)
@@ -273,7 +281,9 @@ class Trainer:
         order = torch.Generator().manual_seed(self.recipe.seed * 100_003 + epoch)
         loader: DataLoader[Example] = DataLoader(
             self.set,
-            batch_sampler=SharedBatches(len(self.set), self.recipe.batch, order, self.processes),
+            batch_sampler=SharedBatches(
+                len(self.set), self.recipe.batch, order, self.processes, self.shares
+            ),
             generator=order,
             num_workers=1,
             collate_fn=collate,
@@ -297,6 +307,17 @@ class Trainer:
             return FeatureLoss(network, self.features.encode)
         assert isinstance(network, Network)
         return LossModule(network, self.recipe.weights, teacher)
+
+    def _shares(self) -> Tensor | None:
+        """How often each picture is drawn; None where each comes once an epoch."""
+        if self.recipe.learns != "activity":
+            return None
+        # Sequences are named by the patient first.
+        patients = [
+            self.splits.groups.get(sample.name, "").partition("/")[0]
+            for sample in self.dataset.in_split("train")
+        ]
+        return balanced_shares([activity for _, activity in self.set.contents], patients)
 
     def _shows_only(self) -> Iterator[str]:
         """Why the weights will only show how such a system works, a sentence each."""

@@ -54,4 +54,7 @@ def preset(name: str, **changes: int | str | float) -> Recipe:
     multiple_px = family_of(str(changes.get("model", usual.model))).network.input_multiple_px
     size_px = multiple_px * round(usual.size_px / multiple_px)
     changed = replace(usual, **{"size_px": size_px, **changes})  # type: ignore[arg-type]  # checked by the recipe
+    if changed.learns == "activity":
+        # A mosaic is of several patients, and shows what one of its pictures shows.
+        changed = replace(changed, mosaic_chance=0.0)
     return replace(changed, plain_epochs=min(changed.plain_epochs, changed.epochs // 2))

@@ -11,6 +11,7 @@ from lmsfa.models.families import family_of
 from lmsfa.training.losses import LossWeights
 
 SCHEDULES = ("cosine", "exponential")
+LEARNS = ("all", "activity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Recipe:
         average_decay: of the running average of the weights, which is what is judged and shipped.
         patience_epochs: stop when the validation loss has not fallen for so many epochs; 0: never.
         clip_norm: largest norm of the gradient.
+        learns: "activity": only what tells it learns, from pictures of which every patient's every
+            activity is drawn as often as any other.
         seed: of weights, order and augmentation.
         weights: of the losses.
     """
@@ -52,16 +55,19 @@ class Recipe:
     average_decay: float = 0.998
     patience_epochs: int = 0
     clip_norm: float = 10.0
+    learns: str = "all"
     seed: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
         """Checks what a person may have mistyped."""
         check_input_size(self.size_px, family_of(self.model).network.input_multiple_px)
-        if self.schedule not in SCHEDULES:
-            raise InputError(
-                f"the schedule must be one of {', '.join(SCHEDULES)}, got {self.schedule!r}"
-            )
+        for name, said, known in (
+            ("the schedule", self.schedule, SCHEDULES),
+            ("what learns", self.learns, LEARNS),
+        ):
+            if said not in known:
+                raise InputError(f"{name} must be one of {', '.join(known)}, got {said!r}")
         for name, value, least in (
             ("epochs", self.epochs, 1),
             ("batch", self.batch, 1),

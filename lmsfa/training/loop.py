@@ -20,6 +20,7 @@ from lmsfa.checkpoint import save_weights
 from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.data.dataset import Example, TrainingSet, collate
+from lmsfa.data.splits.grouping import BY_SEQUENCE
 from lmsfa.data.splits.record import Splits
 from lmsfa.models.blocks import MIN_BATCH_FOR_STATISTICS
 from lmsfa.models.detection import InstanceNetwork
@@ -312,12 +313,13 @@ class Trainer:
         """How often each picture is drawn; None where each comes once an epoch."""
         if self.recipe.learns != "activity":
             return None
-        # Sequences are named by the patient first.
-        patients = [
-            self.splits.groups.get(sample.name, "").partition("/")[0]
-            for sample in self.dataset.in_split("train")
+        groups = [
+            self.splits.groups.get(sample.name, "") for sample in self.dataset.in_split("train")
         ]
-        return balanced_shares([activity for _, activity in self.set.contents], patients)
+        if self.splits.grouped_by == BY_SEQUENCE:
+            # Sequences are named by the patient first.
+            groups = [group.partition("/")[0] for group in groups]
+        return balanced_shares([activity for _, activity in self.set.contents], groups)
 
     def _shows_only(self) -> Iterator[str]:
         """Why the weights will only show how such a system works, a sentence each."""

@@ -35,33 +35,46 @@ class ActivityTimeline:
             told: the answer whose activity stands at it, see `activity_words.telling`.
 
         Returns:
-            A copy that nothing changes; None for a live source, and for a model that knows no
-            activities.
+            Cells that are replaced whole, never written to, and the same object while nothing new
+            was told; None for a live source, and for a model that knows no activities.
         """
         frame, info, card = snapshot.frame, snapshot.source.info, snapshot.model.card
         duration_s = info.duration_s if info is not None else None
-        if frame is None or frame.media_s is None or not duration_s or card is None:
-            self._of, self._cells = None, None
-            return None
-        if not card.activities:
+        if (
+            frame is None
+            or frame.media_s is None
+            or not duration_s
+            or card is None
+            or not card.activities
+        ):
+            self._cells = None
             return None
         if self._cells is None or self._of != (frame.source_id, card.sha256):
             self._of, self._cells = (frame.source_id, card.sha256), np.zeros(CELLS, np.uint8)
             self._before_s = None
         name = None if told is None else told.prediction.activity
         if name in card.activities:
-            self._note(frame.media_s, duration_s, 1 + card.activities.index(name))
+            since = self._since(frame.media_s, duration_s)
+            self._cells = _filled(self._cells, since, 1 + card.activities.index(name))
         else:
             self._before_s = None
-        return self._cells.copy()
+        return self._cells
 
-    def _note(self, time_s: float, duration_s: float, value: int) -> None:
-        assert self._cells is not None
+    def _since(self, time_s: float, duration_s: float) -> slice:
+        """The cells from the picture before up to this one's."""
         before_s, self._before_s = self._before_s, time_s
         last = first = _cell(time_s, duration_s)
         if before_s is not None and 0 < time_s - before_s <= JOINED_S:
             first = min(_cell(before_s, duration_s) + 1, last)
-        self._cells[first : last + 1] = value
+        return slice(first, last + 1)
+
+
+def _filled(cells: Cells, part: slice, value: int) -> Cells:
+    if (cells[part] == value).all():
+        return cells
+    cells = cells.copy()
+    cells[part] = value
+    return cells
 
 
 def _cell(time_s: float, duration_s: float) -> int:

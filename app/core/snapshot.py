@@ -86,6 +86,11 @@ class SourceInfo:
         return self.duration_s is not None
 
 
+def shows_answers(signal: Signal, view: View) -> bool:
+    """Whether a picture of this signal and scene is one on which answers may be shown."""
+    return signal is Signal.GOOD and not view.condition.is_off
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """State of the source; `message` is one line for people, empty where nothing is wrong.
@@ -111,8 +116,7 @@ class SourceStatus:
     @property
     def may_carry_answers(self) -> bool:
         """Whether its pictures are such that what a model says of them may be shown."""
-        is_good = self.signal is Signal.GOOD and not self.view.condition.is_off
-        return is_good and self.state is not SourceState.LOST
+        return shows_answers(self.signal, self.view) and self.state is not SourceState.LOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,9 @@ class ActivityLanes(QWidget):
         self.hide()
 
     def show_lanes(
-        self, names: tuple[str, ...], cells: Cells | None, now: str | None, way: tuple[float, float]
+        self, names: tuple[str, ...], cells: Cells, now: str | None, way: tuple[float, float]
     ) -> None:
-        """Shows what was told so far; hides without `cells`.
+        """Shows what was told so far.
 
         Args:
             names: of the activities, in the card's order.
@@ -47,13 +47,10 @@ class ActivityLanes(QWidget):
             now: the activity that stands at the picture; None for none.
             way: left end and length of the seek bar's way, pixels in this widget.
         """
-        self.setVisible(cells is not None)
-        if cells is None:
-            self._cells = None
-            return
+        self.show()
         number = 1 + names.index(now) if now in names else 0
-        same = self._cells is not None and np.array_equal(self._cells, cells)
-        if same and (names, number, way) == (self._names, self._now, self._way):
+        shown = self._names, self._now, self._way
+        if cells is self._cells and (names, number, way) == shown:
             return
         if names != self._names:
             self.setFixedHeight(TOP_PX + len(names) * (_lane_px(len(names)) + GAP_PX))

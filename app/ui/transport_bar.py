@@ -136,10 +136,7 @@ class TransportBar(QWidget):
             return
         self._show_position(frame.media_s or 0.0 if frame is not None else 0.0, duration_s)
         self._show_playing(playing=source.state is SourceState.PLAYING)
-        card, (start, length) = scene.snapshot.model.card, self.seek_bar.way
-        left = self.seek_bar.x() - self._lanes.x() + start
-        names = card.activities if card is not None else ()
-        self._lanes.show_lanes(names, scene.timeline, scene.told, (left, length))
+        self._show_activities(scene)
         for mode, press in self._modes.items():
             press.setChecked(mode is scene.mode)
 
@@ -154,6 +151,15 @@ class TransportBar(QWidget):
         if not self.seek_bar.isSliderDown():
             self.seek_bar.setValue(round(time_s * TICKS_PER_S))
         self._times.setText(f"{clock(time_s)} / {clock(duration_s)}")
+
+    def _show_activities(self, scene: Scene) -> None:
+        card = scene.snapshot.model.card
+        if card is None or scene.timeline is None:
+            self._lanes.hide()
+            return
+        start, length = self.seek_bar.way
+        left = self.seek_bar.x() - self._lanes.x() + start
+        self._lanes.show_lanes(card.activities, scene.timeline, scene.told, (left, length))
 
     def _show_playing(self, *, playing: bool) -> None:
         if playing != self._is_playing:

@@ -25,7 +25,7 @@ from app.core.report import (
     source_sha256,
 )
 from app.core.signal_truth.monitor import SignalMonitor
-from app.core.snapshot import Signal, SourceInfo
+from app.core.snapshot import SourceInfo, shows_answers
 from app.core.sources import Picture, open_source
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
@@ -86,7 +86,7 @@ class _LockedRun:
         # The picture waits for its answer: late is what is not too late for it here.
         signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
-        is_shown = signal is Signal.GOOD and not self._view.condition.is_off
+        is_shown = shows_answers(signal, self._view)
         if not is_shown:
             self._tracker.forget_activity()
         shown = prediction if is_shown else None

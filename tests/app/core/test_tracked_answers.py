@@ -33,24 +33,30 @@ def moving(tmp_path):
     return path
 
 
-def test_a_live_answer_bridges_a_gap_and_keeps_the_instances_number(moving, pipelines):
-    pipeline = pipelines(loader(GapEngine(lambda index: index > 10 and index % 4 == 0)))
-    pipeline.load("gaps")
-    pipeline.open(str(moving))
+def answers_until(pipeline, last):
+    """What was shown, by the answered frame's index, until one after `last` is answered."""
     seen = {}
 
     def ended():
         result = now(pipeline).result
         if result is not None:
-            seen[result.frame.index] = result.prediction.instances
-        return result is not None and result.frame.index > 50
+            seen[result.frame.index] = result.prediction
+        return result is not None and result.frame.index > last
 
     until(ended)
-    found = [instance for index, held in seen.items() if index > 10 for instance in held]
+    return seen
+
+
+def test_a_live_answer_bridges_a_gap_and_keeps_the_instances_number(moving, pipelines):
+    pipeline = pipelines(loader(GapEngine(lambda index: index > 10 and index % 4 == 0)))
+    pipeline.load("gaps")
+    pipeline.open(str(moving))
+    seen = answers_until(pipeline, 50)
+    found = [instance for index, one in seen.items() if index > 10 for instance in one.instances]
     assert {instance.bridged for instance in found} == {True, False}
     assert len({instance.track for instance in found}) == 1
-    for index, held in seen.items():
-        if any(instance.bridged for instance in held):
+    for index, one in seen.items():
+        if any(instance.bridged for instance in one.instances):
             assert index % 4 == 0
 
 
@@ -139,15 +145,7 @@ def test_what_a_model_said_of_darkness_does_not_count_when_the_picture_is_back(d
     pipeline = pipelines(loader(ActivityEngine(told_of_darkness)))
     pipeline.load("told")
     pipeline.open(str(darkened))
-    told = {}
-
-    def ended():
-        result = now(pipeline).result
-        if result is not None:
-            told[result.frame.index] = result.prediction
-        return result is not None and result.frame.index > 80
-
-    until(ended)
+    told = answers_until(pipeline, 80)
     after = [answer for index, answer in told.items() if index >= DARK.stop]
     assert {answer.activity for answer in after} == {"dissection"}
     assert [answer.activity_score for answer in after] == pytest.approx([0.9] * len(after))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, cropped
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
 
@@ -91,8 +91,7 @@ class PackedAnswer:
     def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:  # noqa: ARG002  # `Answer` has it
         """As `Answer`."""
         # The memory is written again with the next frame; instances are kept longer.
-        mask: NDArray[np.uint8] = self.masks[row][window].copy()
-        return mask
+        return cropped(self.masks[row][window].copy(), self.detections[row, :4], window)
 
 
 def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:

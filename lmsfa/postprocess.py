@@ -117,8 +117,29 @@ class RawAnswer:
         # From logits to probabilities in place. Beyond 30 these are 0 or 1 in eight bits, and exp()
         # stays finite.
         np.exp(-np.clip(values, -30, 30, out=values), out=values)
-        np.divide(1, values + 1, out=values)
-        return np.rint(values * 255).astype(np.uint8)
+        np.divide(255, values + 1, out=values)
+        mask = np.rint(values, out=values).astype(np.uint8)
+        box = self.detections[row, :4]
+        return cropped(mask, box, window) if self.is_boxed(classes) else mask
+
+
+def cropped(mask: NDArray[np.uint8], box: Floats, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+    """Takes away what prototypes answer outside of the box, where it is nobody's; in place.
+
+    Args:
+        mask: (h, w) probability 0..255.
+        box: (4,) left, top, right, bottom in input pixels.
+        window: rows and columns of the grid that `mask` covers.
+    """
+    left, top, right, bottom = box / MASK_STRIDE
+    most = 255 * _covered(window[0], top, bottom)[:, None] * _covered(window[1], left, right)
+    return np.minimum(mask, np.rint(most).astype(np.uint8), out=mask)
+
+
+def _covered(cells: slice, begin: np.float32, end: np.float32) -> Floats:
+    """(cells,) the share of each cell, 0..1, that lies between `begin` and `end`, in cells."""
+    first = np.arange(cells.start, cells.stop, dtype=np.float32)
+    return np.clip(np.minimum(first + 1, end) - np.maximum(first, begin), 0, 1)
 
 
 def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, cropped
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
 
@@ -101,7 +101,7 @@ class PackedAnswer:
         """As `Answer`."""
         # The memory is written again with the next frame; instances are kept longer.
         mask: NDArray[np.uint8] = self.masks[row][window].copy()
-        return mask
+        return cropped(mask, self.detections[row, :4], window) if self.boxed else mask
 
 
 def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:

@@ -315,7 +315,7 @@ def card_from(fields: object, path: Path) -> ModelCard:
         known = {**fields, "schema_version": SCHEMA_VERSION}
         if known["system"] in LMSFA_SYSTEMS:
             before = {key: value for first, key, value in _LMSFA_BEFORE if version < first}
-            known["architecture"] = before | known.get("architecture", {})
+            known["architecture"] = {**before, **known.get("architecture", {})}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

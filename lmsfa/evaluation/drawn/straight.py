@@ -53,22 +53,21 @@ def runs_of(class_id: int, area: Mask, least_share: float = LEAST_SHARE) -> list
     """
     whole = _without_holes(area)
     side_px = min(whole.shape)
+    border_px = BORDER_SHARE * side_px
     found = []
     for upright, pixels in ((False, whole), (True, np.ascontiguousarray(whole.T))):
         steps = np.diff(pixels.view(np.int8), axis=0)
         for rising in (True, False):
-            ends = np.diff(np.pad(steps == (1 if rising else -1), ((0, 0), (1, 1))).view(np.int8))
+            edges = steps == (1 if rising else -1)
+            # Few rows hold so many pixels of an edge.
+            chosen = np.flatnonzero(edges.sum(axis=1) > least_share * side_px)
+            chosen = chosen[np.minimum(chosen + 1, len(pixels) - chosen - 1) > border_px]
+            ends = np.diff(np.pad(edges[chosen], ((0, 0), (1, 1))).view(np.int8))
             rows, begins = np.nonzero(ends == 1)
             lasts = np.nonzero(ends == -1)[1]
-            at = rows + 1
-            kept = lasts - begins > least_share * side_px
-            kept &= np.minimum(at, len(pixels) - at) > BORDER_SHARE * side_px
-            found += [
-                Run(class_id, upright, rising, *places)
-                for places in zip(
-                    at[kept].tolist(), begins[kept].tolist(), lasts[kept].tolist(), strict=True
-                )
-            ]
+            places = np.stack([chosen[rows] + 1, begins, lasts], axis=1)
+            long = places[lasts - begins > least_share * side_px]
+            found += [Run(class_id, upright, rising, *place) for place in long.tolist()]
     return found
 
 

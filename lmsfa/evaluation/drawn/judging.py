@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -15,7 +16,7 @@ from lmsfa.evaluation.drawn.figures import DrawnFigures, KnownFrame, Tally
 from lmsfa.evaluation.drawn.painting import Drawing, DrawnFrame, drawable
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
-from lmsfa.registry import Engine
+from lmsfa.registry import Engine, load_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ def judge_drawn(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]
         answers.see(_drawn(drawing, engine.predict(rgb), rgb, circle), rgb, known)
         truth.see(known.drawn, rgb, known)
     return DrawnSplit(answers.figures(), truth.figures())
+
+
+def drawn_by(
+    weights: Path,
+    runtime: str,
+    dataset: AnnotatedSet,
+    samples: Sequence[Sample],
+    threads: int | None = None,
+) -> DrawnSplit:
+    """Loads weights, judges them and closes them again. Errors as `load_engine`, `judge_drawn`."""
+    engine = load_engine(weights, runtime, threads=threads)
+    try:
+        return judge_drawn(engine, dataset, samples)
+    finally:
+        engine.close()
 
 
 def judge_drawn_clip(engine: Engine, frames: Iterable[Rgb]) -> DrawnFigures:

@@ -19,10 +19,11 @@ ROWS = (
     ("outside of the field", "outside_field"),
 )
 """Title and key of each figure."""
+LINE_NOTE = "line: share of each outline's own line that is on screen, median and least"
 
 
 def figure_rows(sides: Sequence[Report]) -> list[list[str]]:
-    """A row a figure: its title, then each side's as text; the least visible line last."""
+    """A row a figure: its title, then each side's as text; each class's line last."""
     rows = [[title, *(_text(side.get(key)) for side in sides)] for title, key in ROWS]
     names = dict.fromkeys(name for side in sides for name in side["line_visible"])
     for name in names:
@@ -42,8 +43,20 @@ def drawn_table(report: Report) -> str:
         clip = report["clip"]
         rows = [["", "drawn"], *figure_rows([clip])]
         parts.append(f"{clip['name']}: {clip['frames']} frames, no truth\n{columns(rows)}")
-    parts.append("line: share of each outline's own line that is on screen, median and least")
+    parts.append(LINE_NOTE)
     return "\n\n".join(parts)
+
+
+def drawn_comparison(drawn: Report) -> str:
+    """The `drawn` of a report of `compare`: every pair of weights, and the truth."""
+    sides = {
+        f"{side} {number}": figures
+        for side in ("first", "second")
+        for number, figures in enumerate(drawn[side], 1)
+    }
+    sides["truth"] = drawn["truth"]
+    rows = [["", *sides], *figure_rows(list(sides.values()))]
+    return f"What is drawn, of each pair of weights\n{columns(rows)}\n{LINE_NOTE}"
 
 
 def _text(value: float | None) -> str:

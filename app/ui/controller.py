@@ -218,6 +218,10 @@ class Controller(QObject):
         """Outline, fill, both, and round again."""
         self._style = style_choice.next_mode(self._style)
 
+    def restyle(self, change: Callable[[OverlayStyle], OverlayStyle]) -> None:
+        """Changes how structures are drawn, as `change` says."""
+        self._style = change(self._style)
+
     def step_opacity(self, steps: int) -> None:
         """Makes structures stronger or fainter by tenths."""
         self._style = style_choice.opacity_stepped(self._style, steps)

@@ -137,7 +137,7 @@ class Controller(QObject):
         snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
-            self._recent.note(snapshot, self._style.hidden, now_s)
+            self._recent.note(snapshot, now_s)
         self._snapshot, self._decided_s = snapshot, now_s
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
@@ -352,7 +352,7 @@ class Controller(QObject):
             raw=self._raw,
             hidden=self._style.hidden,
             answered=self._recent.answered(now_s),
-            marked=self._recent.marked(now_s),
+            marked=self._recent.marked(now_s, self._style.hidden),
         )
         shown_s = now_s + self._delay.expected_s
         told = telling(snapshot, shown_s)

@@ -9,6 +9,9 @@ from app.ui.theme import button
 from lmsfa.naming.names import Names
 from lmsfa.overlay import OverlayMode, OverlayStyle
 
+NAMES_PX = 72
+"""A button's width: its word is bolder while it is chosen."""
+
 
 class LookPanel(QWidget):
     """Outline, fill or both, the opacity in steps of a tenth, and whose names stand at the picture.
@@ -69,7 +72,8 @@ class LookPanel(QWidget):
         return row
 
     def _names_button(self, names: Names) -> QPushButton:
-        press = button(names.value.capitalize(), f"Names: {names.value} (n)", checkable=True)
+        press = button(names.name.capitalize(), f"Names: {names.value} (n)", checkable=True)
+        press.setMinimumWidth(NAMES_PX)
         press.setProperty("small", True)
         press.clicked.connect(lambda: self.names_chosen.emit(names))
         return press

@@ -36,7 +36,7 @@ class Key(NamedTuple):
 class Names(Enum):
     """Whose names stand at the picture."""
 
-    RARE = "rare and small"
+    RARE = "rare and small ones"
     """Small and seldom seen ones, and one of each protected class."""
     ALL = "all"
     NONE = "none"

@@ -18,7 +18,7 @@ from app.ui.theme import button
 WIDTH_PX = 372
 HEIGHT_FOR_STRIP_PX = 720
 AI_BUTTON = "AI OFF  (Esc)"
-AI_BUTTON_LATCHED = " AI is OFF"
+AI_BUTTON_LATCHED = " AI OFF: turn on"
 
 
 class SideColumn(QWidget):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.core.pipeline import DEFAULT_MAX_AGE_MS
 from app.core.snapshot import PlaybackMode, SourceState
 from app.ui.scene import Scene
+from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import Level
 
 GOOD_AVAILABILITY = 0.8
@@ -107,4 +108,4 @@ def _not_running(scene: Scene) -> Verdict | None:
     if state is SourceState.PLAYING:
         return None
     gone = state in (SourceState.FAULT, SourceState.LOST)
-    return Verdict(Level.BAD if gone else Level.QUIET, state.value.upper())
+    return Verdict(Level.BAD if gone else Level.QUIET, SOURCE_WORDS[state])

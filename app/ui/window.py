@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -164,6 +165,9 @@ class Window(QWidget):
         column.structures.only.connect(controller.show_only)
         column.structures.all_on.connect(controller.show_all)
         column.look.mode_chosen.connect(controller.choose_overlay_mode)
+        column.look.names_chosen.connect(
+            lambda names: controller.restyle(lambda style: replace(style, names=names))
+        )
         column.look.opacity_stepped.connect(controller.step_opacity)
         transport.play_toggled.connect(controller.toggle_play)
         transport.stepped.connect(controller.step)

@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
-from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement, Prediction
+from lmsfa.prediction import Instance, MaskPlacement, Prediction
 from lmsfa.quality.circle import Circle
 
 AS_SHOWN = OverlayStyle(mode=OverlayMode.OUTLINE)
 """The window's mode when it opens."""
-AREAS = OverlayStyle(opacity=1.0, mode=OverlayMode.FILL)
+AREAS = OverlayStyle(mode=OverlayMode.FILL)
 
 Mask = NDArray[np.bool_]
 Colours = NDArray[np.int16]
-"""(H, W) which colour each pixel shows, as `Drawing.colour_of` numbers them; negative for none."""
+"""(H, W) which colour each pixel shows, as `Drawing.colour_of` numbers them, or `NO_COLOUR`."""
 NO_COLOUR = -1
-DARK = -2
-"""A line's casing, or what is nearer to black than to any class's colour."""
+"""Nothing, or a line's dark casing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Drawing:
         for entry in prediction.instances:
             alone = replace(prediction, instances=(entry,))
             area = self._painter.paint(alone, self._card, AREAS, height, width, circle=circle)
-            filled = area[..., 3] >= MASK_CUT
+            filled = area[..., 3] >= 255 * AREAS.fill_opacity / 2
             if filled.any():
                 colour = self.colour_of[entry.class_id]
                 line = colours(alone) == colour
@@ -107,16 +106,22 @@ class Drawing:
         return DrawnFrame(height, width, tuple(instances), colours(prediction))
 
     def _colours(self, layer: NDArray[np.uint8]) -> Colours:
-        """The colour nearest to each pixel of a layer that is half as opaque as a line at least."""
+        """The colour of each pixel of a layer that is half as opaque as a line at least.
+
+        It is the nearest one, darkened by half at most: a soft edge fades into a dark casing.
+        """
         found = np.full(layer.shape[:2], NO_COLOUR, dtype=np.int16)
-        places = np.nonzero(layer[..., 3] >= AS_SHOWN.outline_opacity * 255 / 2)
-        if places[0].size:
-            inked = layer[places].astype(np.float32)
-            pure = inked[:, :3] * (255 / inked[:, 3:])
-            known = np.array([*self._palette, (0, 0, 0)], dtype=np.float32)
-            away = np.square(pure[:, None] - known).sum(axis=2)
-            nearest = away.argmin(axis=1)
-            found[places] = np.where(nearest == len(self._palette), DARK, nearest)
+        places = np.nonzero(layer[..., 3] >= 255 * AS_SHOWN.outline_opacity / 2)
+        inked = layer[places].astype(np.float32)
+        pure = inked[:, None, :3] * (255 / inked[:, None, 3:])
+        known = np.array(self._palette, dtype=np.float32)
+        square = np.square(known).sum(axis=1)
+        # Black is as bright as it can be.
+        light = np.where(square > 0, (pure * known).sum(axis=2) / np.maximum(square, 1), 1)
+        away = np.square(pure - np.clip(light, 0.5, 1)[..., None] * known).sum(axis=2)
+        nearest = away.argmin(axis=1)
+        dark = np.take_along_axis(light, nearest[:, None], axis=1)[:, 0] < 0.5
+        found[places] = np.where(dark, NO_COLOUR, nearest)
         return found
 
 
@@ -128,11 +133,13 @@ def drawable(class_id: int, mask: Mask) -> Instance:
         mask: (H, W) bool with a pixel at least.
     """
     left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    cut = mask[top : top + height, left : left + width]
+    # A cell around it, as models leave one.
+    first_row, first_column = max(0, top - 1), max(0, left - 1)
+    cut = mask[first_row : top + height + 1, first_column : left + width + 1]
     return Instance(
         class_id,
         1.0,
         (float(left), float(top), float(left + width), float(top + height)),
         np.where(cut, np.uint8(255), np.uint8(0)),
-        MaskPlacement(float(left), float(top), 1.0, 1.0),
+        MaskPlacement(float(first_column), float(first_row), 1.0, 1.0),
     )

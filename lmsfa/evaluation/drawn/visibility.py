@@ -10,17 +10,21 @@ import numpy as np
 from lmsfa.evaluation.drawn.painting import DrawnFrame
 from lmsfa.outline import LEAST_THICKNESS_PX, THICKNESS_SHARE
 
+REACH_THICKNESSES = 1.5
+"""How far a line may have moved aside for another: so thick are a line and the gap between both."""
+
 
 def visible_shares(frame: DrawnFrame) -> list[float | None]:
     """The share of each instance's own line that is on screen, 0..1; None where it has no line.
 
     Its own line is what shows when it is painted alone. A pixel of it is seen where its colour is
-    on screen, there or within a line's thickness: lines side by side and two-coloured dashes are
+    on screen, there or within `REACH_THICKNESSES`: lines side by side and two-coloured dashes are
     seen, a line that was wiped or covered is not. Instances of a class share their colour; beside
     the pixel itself what another one's own line explains does not count, on it does: there is a
     line of that colour where one should be.
     """
-    reach_px = math.ceil(max(LEAST_THICKNESS_PX, THICKNESS_SHARE * frame.height))
+    thickness_px = max(LEAST_THICKNESS_PX, THICKNESS_SHARE * frame.height)
+    reach_px = math.ceil(REACH_THICKNESSES * thickness_px)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
     shares: list[float | None] = []
     for number, entry in enumerate(frame.instances):

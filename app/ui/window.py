@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -22,6 +21,7 @@ from app.ui.side_column import SideColumn
 from app.ui.source_bar import SourceBar
 from app.ui.state_mark import ChipRow
 from app.ui.status_line import StatusLine
+from app.ui.style_choice import next_names
 from app.ui.transport_bar import TransportBar
 from app.ui.video_view import VideoView
 from lmsfa.card import ModelCard
@@ -164,10 +164,8 @@ class Window(QWidget):
         column.structures.toggled.connect(controller.toggle_structure)
         column.structures.only.connect(controller.show_only)
         column.structures.all_on.connect(controller.show_all)
+        column.structures.names_pressed.connect(lambda: controller.restyle(next_names))
         column.look.mode_chosen.connect(controller.choose_overlay_mode)
-        column.look.names_chosen.connect(
-            lambda names: controller.restyle(lambda style: replace(style, names=names))
-        )
         column.look.opacity_stepped.connect(controller.step_opacity)
         transport.play_toggled.connect(controller.toggle_play)
         transport.stepped.connect(controller.step)

@@ -113,7 +113,8 @@ def test_a_name_leaves_its_place_only_where_it_no_longer_fits():
     top, left = (
         round(side * HEIGHT / ROWS / 5) * 5 for side in (first.rectangle.top, first.rectangle.left)
     )
-    nerve = box(left, top, 30, 15, NERVE, track=3)
+    # So small that the line around it alone would be no reason.
+    nerve = box(left + 20, top + 10, 5, 5, NERVE, track=3)
     stands, _ = named(ligament, far, nerve, labels=labels)
     (moved,) = (stand for stand in stands if stand.key == first.key)
     assert moved.rectangle != first.rectangle

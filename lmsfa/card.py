@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.errors import InputError
+from lmsfa.familiarity.statistics import Familiarity
 from lmsfa.whole_file import write_whole
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation; 4 activities
-and what is only a demonstration. Cards of 1 to 3 are read on."""
+and what is only a demonstration; 5 what training pictures are like. Cards of 1 to 4 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 
@@ -92,6 +93,8 @@ class ModelCard:
             taught it; empty for none.
         grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
         leaks: sentences, what training and validation share all the same; forced by a person.
+        familiarity: what the training pictures are like; None where nobody measured it, and nothing
+            is said of pictures that are unlike them.
         architecture: the model's config, as its constructor takes it.
         metrics: figures with the protocol that gave them.
         licence: licence of the weights.
@@ -118,6 +121,7 @@ class ModelCard:
     started_from: str = ""
     grouped_by: str = ""
     leaks: tuple[str, ...] = ()
+    familiarity: Familiarity | None = None
     architecture: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -301,7 +305,7 @@ def card_from(fields: object, path: Path) -> ModelCard:
             "use a matching release"
         )
     try:
-        # What schemas 2 and 4 added has defaults that mean what the ones before did.
+        # What schemas 2, 4 and 5 added has defaults that mean what the ones before did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
         if version in (1, 2) and known["system"] == "lmsfa":
             known["architecture"] = {"activation": "silu", **known.get("architecture", {})}
@@ -313,8 +317,10 @@ def card_from(fields: object, path: Path) -> ModelCard:
         for name in ("leaks", "activities"):
             said = known.get(name, ())
             known[name] = tuple(said) if isinstance(said, list) else said
+        if known.get("familiarity") is not None:
+            known["familiarity"] = Familiarity(**known["familiarity"])
         return ModelCard(**known)
-    except CardError as error:
+    except InputError as error:
         raise CardError(f"{path}: {error}") from None
     except (KeyError, TypeError) as error:
         raise CardError(f"{path}: not a model card of schema {SCHEMA_VERSION} ({error})") from None

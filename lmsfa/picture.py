@@ -10,6 +10,7 @@ import numpy as np
 
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
+from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.notice import RESEARCH_NOTICE
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.registry import load_engine
@@ -45,8 +46,10 @@ def predict_picture(
     engine = load_engine(weights, runtime, threads=threads)
     prediction = engine.predict(rgb)
     height, width = rgb.shape[:2]
-    style = OverlayStyle(mode=OverlayMode.BOTH)
-    overlaid = blend(rgb, paint_layer(prediction, engine.card, style, height, width))
+    style, overlaid = OverlayStyle(mode=OverlayMode.BOTH), rgb
+    like = likeness(prediction.unlikeness)
+    if like is not Likeness.FAR:
+        overlaid = blend(rgb, paint_layer(prediction, engine.card, style, height, width))
     coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
     if not coded:
         raise InputError(f"{output}: the picture could not be coded as PNG")
@@ -68,6 +71,8 @@ def predict_picture(
     if prediction.activity is not None and prediction.activity_score is not None:
         score = round(prediction.activity_score, 4)
         told = {"activity": prediction.activity, "activity_score": score}
+    if prediction.unlikeness is not None:
+        told |= {"unlikeness": round(prediction.unlikeness, 3), "familiarity": like.value}
     return {
         "image": str(image),
         "output": str(output),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.core.snapshot import ModelState, Snapshot
 from app.ui.theme import Level
+from lmsfa.familiarity.judgement import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def ai_state(
         return WORDS.get(model.state, WORDS[ModelState.NONE])
     if snapshot.frame is None:
         return AiState(Level.GOOD, "READY")
+    if snapshot.likeness is Likeness.FAR:
+        return AiState(Level.WATCH, "READY", "unlike training", on_picture=Likeness.FAR.value)
     if not raw and len(hidden) < len(model.card.classes) and answered:
         return _answering(marked=marked, some_hidden=bool(hidden))
     return _showing_nothing(raw=raw, answered=answered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.snapshot import Signal, Snapshot, SourceState
 from app.ui.ai_state import AiState
 from app.ui.theme import Level
+from lmsfa.familiarity.judgement import Likeness
 
 Chips = tuple[tuple[Level, str], ...]
 
@@ -21,6 +22,8 @@ def chips(ai: AiState, snapshot: Snapshot, now_s: float, *, was_moved: bool) -> 
     said = [(ai.level, ai.on_picture)] if ai.on_picture else []
     if was_moved and snapshot.result is not None and not ai.on_picture:
         said.append((Level.QUIET, "MOVED"))
+    if snapshot.likeness is Likeness.UNLIKE:
+        said.append((Level.WATCH, Likeness.UNLIKE.value))
     return (*said, *_of_signal(snapshot, now_s), *_of_source(snapshot, now_s))
 
 

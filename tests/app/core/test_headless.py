@@ -36,6 +36,7 @@ KEYS = {
     "weights_sha256",
     "quality",
     "signal",
+    "familiarity",
     "notice",
 }
 

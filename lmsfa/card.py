@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from lmsfa.errors import InputError
+from lmsfa.familiarity.statistics import Familiarity
 from lmsfa.whole_file import write_whole
 
 SCHEMA_VERSION = 5
 """2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation; 4 activities
-and what is only a demonstration; 5 how LMSF-A's masks are made. Cards of 1 to 4 are read on."""
+and what is only a demonstration; 5 how LMSF-A's masks are made, and what training pictures are like.
+Cards of 1 to 4 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 
@@ -97,6 +99,8 @@ class ModelCard:
             taught it; empty for none.
         grouped_by: what kept training and validation apart ("patient"); empty where nobody said.
         leaks: sentences, what training and validation share all the same; forced by a person.
+        familiarity: what the training pictures are like; None where nobody measured it, and nothing
+            is said of pictures that are unlike them.
         architecture: the model's config, as its constructor takes it.
         metrics: figures with the protocol that gave them.
         licence: licence of the weights.
@@ -123,6 +127,7 @@ class ModelCard:
     started_from: str = ""
     grouped_by: str = ""
     leaks: tuple[str, ...] = ()
+    familiarity: Familiarity | None = None
     architecture: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -324,8 +329,10 @@ def card_from(fields: object, path: Path) -> ModelCard:
         for name in ("leaks", "activities"):
             said = known.get(name, ())
             known[name] = tuple(said) if isinstance(said, list) else said
+        if known.get("familiarity") is not None:
+            known["familiarity"] = Familiarity(**known["familiarity"])
         return ModelCard(**known)
-    except CardError as error:
+    except InputError as error:
         raise CardError(f"{path}: {error}") from None
     except (KeyError, TypeError) as error:
         raise CardError(f"{path}: not a model card of schema {SCHEMA_VERSION} ({error})") from None

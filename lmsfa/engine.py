@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lmsfa.backends import Backend, make_backend
 from lmsfa.backends.choosing import choose
 from lmsfa.card import ModelCard
+from lmsfa.familiarity.judgement import Yardstick
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import Answer, to_instances
 from lmsfa.prediction import Instance, Prediction
@@ -27,6 +28,7 @@ class NetworkEngine:
         self.card, self.reason = card, reason
         self._backend = backend
         self._weaker, self._least = weaker(card), card.class_thresholds
+        self._yardstick = Yardstick.of(card.familiarity)
         self._shape: tuple[int, ...] = ()
         self._place = Letterbox.fit(1, 1, card.input_size_px)
 
@@ -50,7 +52,10 @@ class NetworkEngine:
         strong = tuple(entry for entry in found if entry.score >= self._least[entry.class_id])
         weak = tuple(entry for entry in found if entry.score < self._least[entry.class_id])
         activity, sure = likeliest(answer, self.card)
-        return Prediction(frame_index, captured_s, strong, activity, self.card.sha256, weak, sure)
+        unlikeness = self._yardstick.unlikeness(rgb) if self._yardstick else None
+        return Prediction(
+            frame_index, captured_s, strong, activity, self.card.sha256, weak, sure, unlikeness
+        )
 
     def _placed(self, rgb: NDArray[np.uint8]) -> Letterbox:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:

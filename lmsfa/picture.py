@@ -10,6 +10,7 @@ import numpy as np
 
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
+from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.naming.labels import Labels
 from lmsfa.naming.names import Names
 from lmsfa.notice import RESEARCH_NOTICE
@@ -48,10 +49,12 @@ def predict_picture(
     prediction = engine.predict(rgb)
     height, width = rgb.shape[:2]
     # Whoever looks at a still has time to read: nothing in it stays without its name.
-    style = OverlayStyle(mode=OverlayMode.BOTH, names=Names.ALL)
-    layer = paint_layer(prediction, engine.card, style, height, width)
-    Labels().write(layer, prediction, engine.card, style)
-    overlaid = blend(rgb, layer)
+    style, overlaid = OverlayStyle(mode=OverlayMode.BOTH, names=Names.ALL), rgb
+    like = likeness(prediction.unlikeness)
+    if like is not Likeness.FAR:
+        layer = paint_layer(prediction, engine.card, style, height, width)
+        Labels().write(layer, prediction, engine.card, style)
+        overlaid = blend(rgb, layer)
     coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
     if not coded:
         raise InputError(f"{output}: the picture could not be coded as PNG")
@@ -73,6 +76,8 @@ def predict_picture(
     if prediction.activity is not None and prediction.activity_score is not None:
         score = round(prediction.activity_score, 4)
         told = {"activity": prediction.activity, "activity_score": score}
+    if prediction.unlikeness is not None:
+        told |= {"unlikeness": round(prediction.unlikeness, 3), "familiarity": like.value}
     return {
         "image": str(image),
         "output": str(output),

@@ -126,6 +126,8 @@ class Prediction:
         activity_score: confidence of `activity`, 0..1; None beside no activity.
         candidates: instances that are too weak to be shown by themselves, highest score first;
             whoever follows instances over frames may know one of them.
+        unlikeness: how far the picture is from those that the model was trained on, see
+            `familiarity.judgement`; None where its card does not know them.
     """
 
     frame_index: int
@@ -135,6 +137,7 @@ class Prediction:
     model_id: str
     candidates: tuple[Instance, ...] = ()
     activity_score: float | None = None
+    unlikeness: float | None = None
 
     def scaled(self, x: float, y: float) -> Prediction:
         """What is shown of it in a frame so many times as wide and as high; no candidates."""

@@ -25,5 +25,7 @@ def instance_lines(report: Mapping[str, Any]) -> str:
     found = [f"{len(lines)} instances, overlay in {report['output']}", *lines]
     if "activity" in report:
         found.append(f"activity: {report['activity']} {report['activity_score']:.2f}")
+    if report.get("familiarity"):
+        found.append(f"{report['familiarity']}: {report['unlikeness']:.2f} of the bound")
     found += [f"note: {line}" for line in report["warnings"]]
     return "\n".join(found)

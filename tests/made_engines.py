@@ -80,6 +80,19 @@ class ActivityEngine(HeldEngine):
         return replace(answer, activity=name, activity_score=score)
 
 
+class StrangerEngine(SquareEngine):
+    """Says how unlike its training a picture is: as `unlikeness` stands, or as its index tells."""
+
+    def __init__(self, unlikeness=0.5, model_id="stranger"):
+        super().__init__(model_id)
+        self.unlikeness = unlikeness
+
+    def predict(self, rgb, frame_index=0, captured_s=0.0):
+        answer = super().predict(rgb, frame_index, captured_s)
+        told = self.unlikeness
+        return replace(answer, unlikeness=told(frame_index) if callable(told) else told)
+
+
 class SlowEngine(SquareEngine):
     """Takes half a second."""
 

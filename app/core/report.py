@@ -61,6 +61,7 @@ class Report:
         weights_sha256: of the weights file.
         quality: frames under each line that says why the overlay was weak or off.
         signal: by word, where the signal was faulty; no overlay was painted there.
+        familiarity: frames under each line that says how unlike the model's training they are.
         availability: with --live, share of the frames that carried a current answer; else None.
         notice: research use only.
     """
@@ -81,6 +82,7 @@ class Report:
     weights_sha256: str
     quality: dict[str, int]
     signal: dict[str, SignalFigures]
+    familiarity: dict[str, int]
     availability: float | None = None
     notice: str = field(default=RESEARCH_NOTICE)
 

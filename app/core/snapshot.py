@@ -8,6 +8,7 @@ from enum import Enum
 
 from app.core.frame import Frame
 from lmsfa.card import ModelCard
+from lmsfa.familiarity.judgement import Likeness
 from lmsfa.prediction import Prediction
 from lmsfa.quality.monitor import UNJUDGED, View
 
@@ -177,6 +178,8 @@ class Snapshot:
         moved_px: how far `result` was moved to where its structures are in `frame`, pixels.
         newest: the newest answer to the same source and scene, of any age: for words that say how
             old they are, never for an overlay.
+        likeness: what is said of how like the model's training its pictures are; it stays as long
+            as the overlay is withdrawn for it.
     """
 
     frame: Frame | None
@@ -186,3 +189,4 @@ class Snapshot:
     expires_s: float = math.inf
     moved_px: float = 0.0
     newest: Result | None = None
+    likeness: Likeness = Likeness.LIKE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.core.snapshot import ModelState, Snapshot, SourceState, SourceStatus
 from app.ui.theme import Level
+from lmsfa.familiarity.judgement import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def ai_state(
     state = snapshot.model.state
     if state is not ModelState.READY or card is None:
         return replace(WORDS.get(state, WORDS[ModelState.NONE]), hidden=off)
+    if snapshot.frame is not None and snapshot.likeness is Likeness.FAR:
+        return _ready(Level.WATCH, "unlike training", off, Likeness.FAR.value)
     if raw and snapshot.frame is not None:
         return _ready(Level.WATCH, "raw picture", off, "RAW PICTURE")
     if not answered and snapshot.frame is not None:

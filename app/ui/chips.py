@@ -6,6 +6,7 @@ from app.core.snapshot import Signal, Snapshot, SourceState
 from app.ui.ai_state import AiState
 from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import Level
+from lmsfa.familiarity.judgement import Likeness
 
 Chips = tuple[tuple[Level, str], ...]
 
@@ -24,6 +25,8 @@ def chips(ai: AiState, snapshot: Snapshot, now_s: float, *, was_moved: bool) -> 
         said.append((Level.WATCH, ai.hidden))
     if was_moved and snapshot.result is not None and not ai.on_picture:
         said.append((Level.QUIET, "MOVED"))
+    if snapshot.likeness is Likeness.UNLIKE:
+        said.append((Level.WATCH, Likeness.UNLIKE.value))
     return (*said, *_of_signal(snapshot, now_s), *_of_source(snapshot, now_s))
 
 

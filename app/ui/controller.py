@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from app.core.activity_timeline import ActivityTimeline
 from app.core.activity_words import ActivityWords, telling
 from app.core.caption import marks
+from app.core.familiarity import FamiliarityGate
 from app.core.follower import Follower
 from app.core.frame import Frame
 from app.core.pipeline import Pipeline
@@ -28,13 +29,12 @@ from app.ui.layer_painter import LayerPainter, ShownSize
 from app.ui.notices import (
     AI_QUESTION,
     DEMO,
-    MADE_MODEL,
-    MADE_PICTURE,
     RESEARCH,
     Answer,
     Notice,
     demonstration,
     faults,
+    mismatch,
     self_test_failed,
 )
 from app.ui.paint_delay import PaintDelay
@@ -65,6 +65,7 @@ class Controller(QObject):
         super().__init__()
         self._pipeline = pipeline
         self._readout = Readout()
+        self._familiarity = FamiliarityGate()
         self._follower = Follower(pipeline.motions)
         self._painter = LayerPainter()
         self._bound = AgeBound(pipeline)
@@ -134,6 +135,8 @@ class Controller(QObject):
         self._bound.follow(snapshot.model, self._weights)
         if self._ai_off:
             snapshot = replace(snapshot, result=None, newest=None)
+        else:
+            snapshot = self._familiarity.passed(snapshot, now_s)
         snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
@@ -160,6 +163,7 @@ class Controller(QObject):
         self._is_demo = Path(spec).resolve().is_relative_to(demo)
         self._is_made = is_made(spec)
         self._read.discard(DEMO)
+        self._familiarity.begin_anew()
         self.choose_mode(PlaybackMode.LIVE)
         self._pipeline.open(spec)
 
@@ -249,6 +253,7 @@ class Controller(QObject):
             Answer.KEEP_AI_OFF: self._stop_asking,
             Answer.START_MODEL: self._start_model,
             Answer.LOAD_SMALLER: self._load_smaller,
+            Answer.DRAW_ANYWAY: self._familiarity.draw_anyway,
             Answer.LOAD_MATCHING: lambda: self.load(PHANTOM_WEIGHTS if self._is_made else WEIGHTS),
             Answer.RAISE_MAX_AGE: self._bound.accept,
             Answer.KEEP_MAX_AGE: self._bound.decline,
@@ -285,14 +290,6 @@ class Controller(QObject):
     @property
     def _class_count(self) -> int:
         return len(self._card.classes) if self._card is not None else 0
-
-    @property
-    def _mismatch(self) -> Notice | None:
-        """What to say where the picture is made and the model's training is not, or the reverse."""
-        card = self._snapshot.model.card
-        if card is None or card.synthetic == self._is_made:
-            return None
-        return MADE_PICTURE if self._is_made else MADE_MODEL
 
     @property
     def _duration_s(self) -> float | None:
@@ -387,7 +384,7 @@ class Controller(QObject):
                 (AI_QUESTION, self._asking),
                 (proposal, not self._ai_off and self._mode is PlaybackMode.LIVE),
                 (self._self_test, True),
-                (self._mismatch, not self._ai_off),
+                (mismatch(self._snapshot.model.card, is_made=self._is_made), not self._ai_off),
                 (demonstration(self._card), not self._ai_off),
                 (DEMO, self._is_demo),
                 (RESEARCH, True),

@@ -9,6 +9,7 @@ from app.core.self_test.promise import SelfTestAnswer, failed_words
 from app.core.snapshot import ModelState, Snapshot, SourceState
 from app.ui.theme import Level
 from lmsfa.card import ModelCard
+from lmsfa.familiarity.judgement import Likeness
 
 
 class Answer(Enum):
@@ -18,6 +19,7 @@ class Answer(Enum):
     KEEP_AI_OFF = "keep AI off"
     START_MODEL = "start the model again"
     LOAD_SMALLER = "load the smaller model"
+    DRAW_ANYWAY = "draw the overlay although the picture is unlike the training"
     LOAD_MATCHING = "load the model that knows this picture"
     RAISE_MAX_AGE = "raise the age bound"
     KEEP_MAX_AGE = "keep the age bound"
@@ -64,6 +66,23 @@ MADE_MODEL = Notice(
 )
 
 
+def unlike_training(card: ModelCard | None) -> Notice:
+    """Says why no overlay is drawn, and lets the team decide otherwise."""
+    domain = f" ({card.training_domain})" if card is not None else ""
+    return Notice(
+        Level.WATCH,
+        f"The picture is unlike all that the model was trained on{domain}: no overlay is drawn.",
+        ((Answer.DRAW_ANYWAY, "Draw anyway"),),
+    )
+
+
+def mismatch(card: ModelCard | None, *, is_made: bool) -> Notice | None:
+    """What to say where the picture is made and the model's training is not, or the reverse."""
+    if card is None or card.synthetic == is_made:
+        return None
+    return MADE_PICTURE if is_made else MADE_MODEL
+
+
 def demonstration(card: ModelCard | None) -> Notice | None:
     """Says why a model only shows how its system works; None for one that is more than that."""
     if card is None or not card.demonstration:
@@ -102,7 +121,7 @@ def age_proposal(p50_ms: float, bound_ms: float, proposed_ms: float, *, smaller:
 
 
 def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
-    """What is wrong with the source and with the model, in that order; empty where all is well."""
+    """What is wrong with source, with model and between the two; empty where all is well."""
     found = []
     source, model = snapshot.source, snapshot.model
     if source.state is SourceState.FAULT:
@@ -118,4 +137,6 @@ def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
         found.append(Notice(Level.BAD, f"AI FAULT: {model.message}", again))
     elif model.message:
         found.append(Notice(Level.WATCH, model.message))
+    if snapshot.likeness is Likeness.FAR:
+        found.append(unlike_training(model.card))
     return tuple(found)

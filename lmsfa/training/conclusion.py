@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from lmsfa.card import ModelCard, card_path, write_card
+from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import answers_of
 from lmsfa.evaluation.calibrated_card import calibrate
+from lmsfa.evaluation.familiarity import measure_familiarity
 from lmsfa.evaluation.report import full_report
 from lmsfa.models.semantic import SemanticNetwork
 from lmsfa.report.inputs import ReportInputs
@@ -20,7 +22,7 @@ from lmsfa.whole_file import write_whole
 
 EVALUATION_FILE = "evaluation.json"
 REPORT_FILE = "report.html"
-VALIDATION = "val"
+TRAINING, VALIDATION = "train", "val"
 RUNTIME = "torch-cpu"
 """Float32, the same everywhere: figures of different machines can be compared."""
 CHOSEN_HERE = (
@@ -32,9 +34,9 @@ CHOSEN_HERE = (
 def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
     """Judges the weights of a finished training on the validation split.
 
-    Chooses a score threshold a class, writes it and the figures into the card, and leaves
-    `EVALUATION_FILE` and `REPORT_FILE` in the training's folder. A network of classes a cell keeps
-    its threshold: every region that it finds is part of its answer.
+    Chooses a score threshold a class, writes it, the figures and what the training pictures are
+    like into the card, and leaves `EVALUATION_FILE` and `REPORT_FILE` in the training's folder. A
+    network of classes a cell keeps its threshold: every region that it finds is part of its answer.
 
     Args:
         trainer: whose training is over; its data set has a split `VALIDATION`.
@@ -54,6 +56,10 @@ def conclude(trainer: Trainer, card: ModelCard) -> dict[str, Any]:
         card, evidence = calibrate(card, answers)
         answers = answers.with_temperature(card.temperature)
         notes.insert(0, CHOSEN_HERE)
+    try:
+        card = replace(card, familiarity=measure_familiarity(dataset.in_split(TRAINING)))
+    except InputError as error:
+        notes.append(f"Pictures unlike the training will not be named: {error}.")
     figures = full_report(answers, card, patients=splits.patients)
     card = replace(card, metrics=_metrics(figures, splits.grouped_by, splits.rule))
     write_card(card, card_path(trainer.weights))

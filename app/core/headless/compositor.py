@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.core.caption import caption, marks
 from app.core.headless.lettering import SAID_RGB, WARNING_RGB, burn
 from lmsfa.card import ModelCard
+from lmsfa.familiarity.judgement import Likeness
 from lmsfa.naming.labels import Labels
 from lmsfa.overlay import OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
@@ -51,22 +52,24 @@ class Compositor:
         self._labels.write(layer, prediction, self._card, self._style, circle=circle)
         return blend(rgb, layer, self._picture)
 
-    def captioned(self, rgb: NDArray[np.uint8], activity: str) -> NDArray[np.uint8]:
-        """Burns in what the model is, and what it takes the picture for.
+    def captioned(self, rgb: NDArray[np.uint8], activity: str, like: Likeness) -> NDArray[np.uint8]:
+        """Burns in what the model is, what it takes the picture for, and whether it knows such.
 
         Args:
             rgb: (H, W, 3) uint8 RGB: a frame, or what `over` gave for it.
             activity: the words of the activity, see `activity_words`; empty where it knows none.
+            like: how like the model's training the picture is.
 
         Returns:
             (H, W, 3) uint8 RGB, valid until the next call; `rgb` where nothing is to be said.
         """
-        if not activity and not self._caption[0]:
+        unlike = like.value
+        if not activity and not unlike and not self._caption[0]:
             return rgb
         if rgb is not self._picture:
             self._fit(rgb)
             np.copyto(self._picture, rgb)
-        burn(self._picture, (self._caption, (activity, SAID_RGB)))
+        burn(self._picture, (self._caption, (unlike, WARNING_RGB), (activity, SAID_RGB)))
         return self._picture
 
     def _fit(self, rgb: NDArray[np.uint8]) -> None:

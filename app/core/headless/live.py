@@ -29,6 +29,7 @@ from app.core.report import (
 from app.core.snapshot import ModelState, Snapshot, SourceInfo, SourceState
 from app.core.sources import SourceError
 from lmsfa.card import ModelCard
+from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.following.flow import MotionMeter
 from lmsfa.registry import EngineError
 
@@ -102,6 +103,7 @@ class _LiveRun:
         self._activities, self._words = ActivitySpans(card), ActivityWords()
         self._quality: Counter[str] = Counter()
         self._signals = SignalCount()
+        self._familiarity: Counter[str] = Counter()
         self._fault = ""
         self._frame: Frame | None = None
         self._answered: Frame | None = None
@@ -120,6 +122,11 @@ class _LiveRun:
         self._frame = frame
         view = snapshot.source.view
         self._quality[view.condition.line] += 1
+        newest = snapshot.newest
+        like = likeness(None if newest is None else newest.prediction.unlikeness)
+        self._familiarity[like.value] += 1
+        if like is Likeness.FAR:
+            snapshot = replace(snapshot, result=None, newest=None)
         snapshot = self._follower.followed(snapshot, time.monotonic())
         rgb = frame.rgb
         if snapshot.result is not None:
@@ -135,7 +142,7 @@ class _LiveRun:
         self._meter.shown(snapshot, shown_s)
         told = telling(snapshot, shown_s)
         self._activities.add(None if told is None else told.prediction, frame.captured_s)
-        rgb = self._compositor.captioned(rgb, self._words.of(snapshot, shown_s))
+        rgb = self._compositor.captioned(rgb, self._words.of(snapshot, shown_s), like)
         self._reel.add(rgb, frame.captured_s)
         return True
 
@@ -159,6 +166,7 @@ class _LiveRun:
             weights_sha256=file_sha256(job.weights),
             quality=named(self._quality),
             signal=self._signals.by_word(),
+            familiarity=named(self._familiarity),
             availability=figures.availability or 0.0,
         )
         return Outcome(report, self._fault)

@@ -27,6 +27,7 @@ from app.core.report import (
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import SourceInfo, shows_answers
 from app.core.sources import Picture, open_source
+from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
 from lmsfa.quality.covering import covered_share
@@ -70,6 +71,7 @@ class _LockedRun:
         self._quality: Counter[str] = Counter()
         self._signal_monitor = SignalMonitor(is_recording=info.is_recording)
         self._signals = SignalCount()
+        self._familiarity: Counter[str] = Counter()
         self._ages_ms: list[float] = []
         self._model_s = 0.0
         self._started_s = time.monotonic()
@@ -87,13 +89,16 @@ class _LockedRun:
         signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
         is_shown = shows_answers(signal, self._view)
+        like = likeness(prediction.unlikeness if prediction is not None and is_shown else None)
+        self._familiarity[like.value] += 1
+        is_shown = is_shown and like is not Likeness.FAR
         if not is_shown:
             self._tracker.forget_activity()
         shown = prediction if is_shown else None
         if shown is not None:
             rgb = self._compositor.over(rgb, shown, self._view.circle)
         words = activity_words(shown) if self._card.activities else ""
-        rgb = self._compositor.captioned(rgb, words)
+        rgb = self._compositor.captioned(rgb, words, like)
         self._activities.add(shown, time_s)
         if prediction is not None:
             self._instances.add(prediction)
@@ -138,6 +143,7 @@ class _LockedRun:
             weights_sha256=file_sha256(job.weights),
             quality=named(self._quality),
             signal=self._signals.by_word(),
+            familiarity=named(self._familiarity),
         )
 
 

@@ -19,6 +19,7 @@ def as_message(prediction: Prediction) -> tuple[Head, list[bytes]]:
         "activity": prediction.activity,
         "activity_score": prediction.activity_score,
         "model_id": prediction.model_id,
+        "unlikeness": prediction.unlikeness,
         "instances": [_as_head(found) for found in prediction.instances],
         "candidates": [_as_head(found) for found in prediction.candidates],
     }
@@ -54,6 +55,7 @@ def _prediction(head: Head, masks: bytes) -> Prediction:
         head["model_id"],
         tuple(found[shown:]),
         head["activity_score"],
+        head["unlikeness"],
     )
 
 

@@ -24,11 +24,13 @@ def test_instances_and_candidates_arrive_as_they_were():
     empty = Instance(
         0, 0.5, (0.0, 0.0, 1.0, 1.0), np.zeros((0, 3), np.uint8), MaskPlacement(0.0, 0.0, 4.0, 4.0)
     )
-    sent = Prediction(5, 2.5, (*found[:4], empty), "cutting", "model", (*found[4:], empty))
+    sent = Prediction(
+        5, 2.5, (*found[:4], empty), "cutting", "model", (*found[4:], empty), unlikeness=1.5
+    )
     head, masks = as_message(sent)
     come = from_message(head, b"".join(masks))
     assert (come.frame_index, come.captured_s, come.activity) == (5, 2.5, "cutting")
-    assert come.model_id == "model"
+    assert (come.model_id, come.unlikeness) == ("model", 1.5)
     for told, meant in ((come.instances, sent.instances), (come.candidates, sent.candidates)):
         assert len(told) == len(meant)
         for one, other in zip(told, meant, strict=True):

@@ -37,6 +37,7 @@ KEYS = {
     "weights_sha256",
     "quality",
     "signal",
+    "familiarity",
     "notice",
 }
 

@@ -34,7 +34,7 @@ def _write_schema_1(card: ModelCard, path: Path) -> None:
 def test_a_card_of_schema_1_is_read_on(card: ModelCard, tmp_path: Path) -> None:
     _write_schema_1(card, tmp_path / "old.json")
     found = read_card(tmp_path / "old.json")
-    assert found.schema_version == SCHEMA_VERSION == 4
+    assert found.schema_version == SCHEMA_VERSION == 5
     assert (found.temperature, found.class_thresholds) == (1, (0.3, 0.3))
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from lmsfa.cropping import predict_within
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
 from lmsfa.notice import RESEARCH_NOTICE
-from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend
+from lmsfa.quality.field import field_of
 from lmsfa.registry import load_engine
 
 
@@ -43,10 +45,12 @@ def predict_picture(
         raise InputError(f"{output}: the folder {output.parent} does not exist")
     rgb = read_rgb(image)
     engine = load_engine(weights, runtime, threads=threads)
-    prediction = engine.predict(rgb)
+    field = field_of(rgb)
+    prediction = predict_within(engine, rgb, field.rectangle)
     height, width = rgb.shape[:2]
     style = OverlayStyle(mode=OverlayMode.BOTH)
-    overlaid = blend(rgb, paint_layer(prediction, engine.card, style, height, width))
+    layer = Painter().paint(prediction, engine.card, style, height, width, field=field)
+    overlaid = blend(rgb, layer)
     coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
     if not coded:
         raise InputError(f"{output}: the picture could not be coded as PNG")

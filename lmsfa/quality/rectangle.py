@@ -50,6 +50,8 @@ SOFT_PX = 4
 """So far from it the picture's edge does not reach, however soft a code has made it."""
 STRANGE_SHARE = 0.3
 """Of these lines that are not of the bar's colour any more."""
+FLAT_SHARE = 0.85
+"""Of a part of one colour: words on a slate, not tissue."""
 SMALLEST_SHARE = 0.4
 """Of a frame's sides; a smaller bright part is a lit spot, or a window on a desktop."""
 
@@ -115,11 +117,18 @@ def find_rectangle(rgb: Rgb, start: Rectangle | None = None) -> Rectangle:
             rectangle = rectangle.without(side, _bar_px(_from(side, rectangle.cut(rgb))))
         if rectangle == before:
             break
+    before = Rectangle.whole(*rgb.shape[:2]) if start is None else start
+    return rectangle if rectangle == before or _is_picture(rgb, rectangle) else before
+
+
+def _is_picture(rgb: Rgb, rectangle: Rectangle) -> bool:
+    """Whether a part is large enough for a picture, and more than an area of one colour."""
     height, width = rectangle.shape
-    least = SMALLEST_SHARE * rgb.shape[0], SMALLEST_SHARE * rgb.shape[1]
-    if height < least[0] or width < least[1]:
-        return Rectangle.whole(*rgb.shape[:2]) if start is None else start
-    return rectangle
+    if height < SMALLEST_SHARE * rgb.shape[0] or width < SMALLEST_SHARE * rgb.shape[1]:
+        return False
+    points = rectangle.cut(rgb)[np.ix_(_spread(height, GRID[0]), _spread(width, GRID[1]))]
+    colours = points.reshape(-1, 3).astype(np.int16)
+    return bool(_differs(colours, np.median(colours, axis=0)).mean() > 1 - FLAT_SHARE)
 
 
 def holds_picture_beside(rgb: Rgb, rectangle: Rectangle) -> bool:

@@ -42,7 +42,7 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/law
 
-# The window's promises on the demo clip for 60 s, printed as JSON.
+# The window's promises on the demo clip for 60 s, printed as JSON; fails where one is broken.
 promises: setup
 	$(BIN)/python -m tests.promises --started $$($(BIN)/python -c "import time; print(time.time())")
 

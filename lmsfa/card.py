@@ -16,7 +16,8 @@ from lmsfa.whole_file import write_whole
 
 SCHEMA_VERSION = 5
 """2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation; 4 activities
-and what is only a demonstration; 5 what training pictures are like. Cards of 1 to 4 are read on."""
+and what is only a demonstration; 5 how LMSF-A's masks are made, and what training pictures are
+like. Cards of 1 to 4 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 
@@ -40,6 +41,11 @@ _TEXTS = (
 _WHOLES = ("input_size_px", "input_multiple_px", "schema_version")
 _SHARES = ("score_threshold", "nms_iou")
 _OBJECTS = ("architecture", "metrics", "score_thresholds")
+
+
+LMSFA_SYSTEMS = ("lmsfa", "lmsfa_small")
+_LMSFA_BEFORE = ((3, "activation", "silu"), (5, "masks", "sum"), (5, "prototypes", 32))
+"""Of LMSF-A's architecture: what it was in cards before a schema that say nothing of it."""
 
 
 class CardError(InputError, ValueError):
@@ -161,6 +167,11 @@ class ModelCard:
         """What must be known before any of its answers and figures is, a sentence each."""
         made = ("The training pictures were made by a program.",) if self.synthetic else ()
         return (*made, self.demonstration) if self.demonstration else made
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether masks are made by filters, which know where they are, and go beyond boxes."""
+        return self.system in LMSFA_SYSTEMS and self.architecture.get("masks") != "sum"
 
     @property
     def draw_order(self) -> tuple[int, ...]:
@@ -305,10 +316,11 @@ def card_from(fields: object, path: Path) -> ModelCard:
             "use a matching release"
         )
     try:
-        # What schemas 2, 4 and 5 added has defaults that mean what the ones before did.
+        # What other schemas added has defaults that mean what the ones before did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
-        if version in (1, 2) and known["system"] == "lmsfa":
-            known["architecture"] = {"activation": "silu", **known.get("architecture", {})}
+        if known["system"] in LMSFA_SYSTEMS:
+            before = {key: value for first, key, value in _LMSFA_BEFORE if version < first}
+            known["architecture"] = {**before, **known.get("architecture", {})}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

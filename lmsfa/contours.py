@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from lmsfa.prediction import MASK_CUT, Instance
 
 RIM_CELLS = 2
-"""Around each mask: one cell like its edge, so that where the box cuts a mask it is the box that
-ends the curve, and one of nothing, so that every curve is closed."""
+"""Around each mask: one cell like its edge, so that where a mask ends it is its
+edge that ends the curve, and one of nothing, so that every curve is closed."""
 
 Points = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -53,7 +53,7 @@ class Curves:
 
 
 def contours(instances: Sequence[Instance], height: int, width: int) -> Curves:
-    """The curves along which the probability is one half, inside the boxes.
+    """The curves along which the probability is one half, inside masks and frame.
 
     All masks are followed in one go, which costs less than preparing for each.
 
@@ -136,12 +136,12 @@ def _smooth(curves: Curves) -> Points:
 def _in_frame(
     curves: Curves, instances: Sequence[Instance], corners: Places, size: tuple[int, int]
 ) -> Points:
-    """From the atlas to frame pixels, inside box and frame."""
+    """From the atlas to frame pixels, inside mask and frame."""
     places = [entry.placement for entry in instances]
     cell = np.array([(place.cell_width_px, place.cell_height_px) for place in places])
     origin = np.array([(place.left_px, place.top_px) for place in places])
-    box = np.array([entry.box_xyxy for entry in instances])
-    low, high = np.maximum(box[:, :2], 0), np.minimum(box[:, 2:], size[::-1])
+    cells = np.array([entry.mask.shape[::-1] for entry in instances])
+    low, high = np.maximum(origin, 0), np.minimum(origin + cells * cell, size[::-1])
 
     def each(values: NDArray[np.floating[Any]]) -> Points:
         return np.repeat(values[curves.owners].astype(np.float32), curves.lengths, axis=0)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lmsfa.card import Colour, ModelCard
 from lmsfa.inks import MOST_CLASSES, ColourTable, Ink, Look, inks_for
+from lmsfa.naming.names import Names
 from lmsfa.outline import draw, outlines
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.quality.circle import Circle
@@ -41,11 +42,13 @@ class OverlayStyle:
         opacity: 0 (not visible) to 1.
         mode: outline, fill or both.
         hidden: class ids that are switched off.
+        names: whose names stand at the picture; see `lmsfa.naming.labels`.
     """
 
     opacity: float = 0.8
     mode: OverlayMode = OverlayMode.OUTLINE
     hidden: frozenset[int] = field(default_factory=frozenset)
+    names: Names = Names.RARE
 
     def __post_init__(self) -> None:
         """Checks the opacity."""

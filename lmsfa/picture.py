@@ -11,6 +11,8 @@ import numpy as np
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
 from lmsfa.familiarity.judgement import Likeness, likeness
+from lmsfa.naming.labels import Labels
+from lmsfa.naming.names import Names
 from lmsfa.notice import RESEARCH_NOTICE
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.registry import load_engine
@@ -46,10 +48,13 @@ def predict_picture(
     engine = load_engine(weights, runtime, threads=threads)
     prediction = engine.predict(rgb)
     height, width = rgb.shape[:2]
-    style, overlaid = OverlayStyle(mode=OverlayMode.BOTH), rgb
+    # Whoever looks at a still has time to read: nothing in it stays without its name.
+    style, overlaid = OverlayStyle(mode=OverlayMode.BOTH, names=Names.ALL), rgb
     like = likeness(prediction.unlikeness)
     if like is not Likeness.FAR:
-        overlaid = blend(rgb, paint_layer(prediction, engine.card, style, height, width))
+        layer = paint_layer(prediction, engine.card, style, height, width)
+        Labels().write(layer, prediction, engine.card, style)
+        overlaid = blend(rgb, layer)
     coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
     if not coded:
         raise InputError(f"{output}: the picture could not be coded as PNG")

@@ -1,8 +1,8 @@
-"""From a network's raw answer to instances: cut, suppress, assemble masks inside boxes only."""
+"""From a network's raw answer to instances: cut, suppress, assemble masks, drop what is double."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -12,14 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.letterbox import Letterbox
+from lmsfa.mask_component import Component, component, is_cut
+from lmsfa.mask_filters import filtered, ways
 from lmsfa.prediction import Instance, MaskPlacement
-from lmsfa.upsampling import cells_around
+from lmsfa.upsampling import Window, cells_around
 
 MASK_STRIDE = 4
 """Input pixels a prototype cell covers."""
 MAX_CANDIDATES = 300
 MAX_INSTANCES = 100
 """COCO's limit of answers a picture."""
+
+AROUND = 0.25
+"""Of a box's sides: so far around it a mask is looked for at first. Few reach farther."""
 
 Floats = NDArray[np.float32]
 
@@ -45,6 +50,9 @@ class Answer(Protocol):
     def grid(self) -> tuple[int, int]:
         """Rows and columns of the coarse grid that masks lie on, S / 4 each."""
 
+    def is_boxed(self, classes: int) -> bool:
+        """Whether its masks hold inside the detections' boxes only; of so many classes."""
+
     def is_finite(self) -> bool:
         """Whether no number in it is NaN or infinite."""
 
@@ -66,8 +74,8 @@ class RawAnswer:
     """A network's answer as it is: masks are assembled where they are asked for; an `Answer`.
 
     Attributes:
-        detections: (N, 4 + classes + prototypes) float32: box left, top, right, bottom in input
-            pixels, class probabilities, mask coefficients.
+        detections: (N, 4 + classes + X) float32: box left, top, right, bottom in input pixels,
+            class probabilities, and for the mask a coefficient a prototype or filters.
         prototypes: (S / 4, S / 4, prototypes) float32.
     """
 
@@ -84,6 +92,10 @@ class RawAnswer:
         """As `Answer`."""
         return self.prototypes.shape[0], self.prototypes.shape[1]
 
+    def is_boxed(self, classes: int) -> bool:
+        """As `Answer`: a sum of prototypes does not know where it is, filters do."""
+        return bool(self.detections.shape[1] == 4 + classes + self.prototypes.shape[2])
+
     def is_finite(self) -> bool:
         """As `Answer`."""
         # NaN is both the least and the greatest of any numbers that it is among.
@@ -94,12 +106,40 @@ class RawAnswer:
 
     def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
         """As `Answer`."""
-        values: Floats = self.prototypes[window] @ self.detections[row, 4 + classes :]
+        numbers, part = self.detections[row, 4 + classes :], self.prototypes[window]
+        if self.is_boxed(classes):
+            values: Floats = part @ numbers
+        else:
+            rows, columns = window
+            values = filtered(
+                numbers, part, *ways(self.detections[row, :4], columns, rows, MASK_STRIDE)
+            )
         # From logits to probabilities in place. Beyond 30 these are 0 or 1 in eight bits, and exp()
         # stays finite.
         np.exp(-np.clip(values, -30, 30, out=values), out=values)
-        np.divide(1, values + 1, out=values)
-        return np.rint(values * 255).astype(np.uint8)
+        np.divide(255, values + 1, out=values)
+        mask = np.rint(values, out=values).astype(np.uint8)
+        box = self.detections[row, :4]
+        return cropped(mask, box, window) if self.is_boxed(classes) else mask
+
+
+def cropped(mask: NDArray[np.uint8], box: Floats, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+    """Takes away what prototypes answer outside of the box, where it is nobody's; in place.
+
+    Args:
+        mask: (h, w) probability 0..255.
+        box: (4,) left, top, right, bottom in input pixels.
+        window: rows and columns of the grid that `mask` covers.
+    """
+    left, top, right, bottom = box / MASK_STRIDE
+    most = 255 * _covered(window[0], top, bottom)[:, None] * _covered(window[1], left, right)
+    return np.minimum(mask, np.rint(most).astype(np.uint8), out=mask)
+
+
+def _covered(cells: slice, begin: np.float32, end: np.float32) -> Floats:
+    """(cells,) the share of each cell, 0..1, that lies between `begin` and `end`, in cells."""
+    first = np.arange(cells.start, cells.stop, dtype=np.float32)
+    return np.clip(np.minimum(first + 1, end) - np.maximum(first, begin), 0, 1)
 
 
 def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
@@ -152,22 +192,60 @@ def to_instances(
     boxes, best = answer.detections[candidates, :4], best[candidates]
     class_ids = scores[candidates].argmax(1)
     kept = _suppress(boxes, best, class_ids, nms_iou)
-    frame_boxes = place.to_frame(boxes)
+    shapes = _shapes(answer, classes, [(int(candidates[k]), int(class_ids[k])) for k in kept])
+    frame_boxes = place.to_frame(boxes).tolist()
     shown = calibrated(best, temperature)
     return tuple(
         Instance(
             int(class_ids[k]),
             float(shown[k]),
-            (
-                float(frame_boxes[k, 0]),
-                float(frame_boxes[k, 1]),
-                float(frame_boxes[k, 2]),
-                float(frame_boxes[k, 3]),
-            ),
-            *_mask(answer, int(candidates[k]), classes, place),
+            tuple(frame_boxes[k]),
+            shape.mask,
+            _placement(shape.window, place),
         )
-        for k in kept
+        for k, shape in zip(kept, shapes, strict=True)
+        if shape is not None
     )
+
+
+def _shapes(
+    answer: Answer, classes: int, found: Sequence[tuple[int, int]]
+) -> Iterator[Component | None]:
+    """The masks of detections, as components.
+
+    Inside boxes each is as it is. Where masks go beyond their boxes each is the piece that its box
+    is about, and None where it has no cell, or where a better one of its class holds most of it.
+
+    Args:
+        answer: the network's.
+        classes: how many classes the detections carry.
+        found: row and class of each, the best first.
+    """
+    if answer.is_boxed(classes):
+        for row, _ in found:
+            window = _window(answer, row)
+            yield Component(answer.mask(row, classes, window), window, 0)
+        return
+    better: dict[int, list[Component]] = {}
+    for row, class_id in found:
+        shape = _whole_shape(answer, row, classes)
+        rivals = better.setdefault(class_id, [])
+        if shape is None or any(shape.is_same_as(rival) for rival in rivals):
+            yield None
+            continue
+        rivals.append(shape)
+        yield shape
+
+
+def _whole_shape(answer: Answer, row: int, classes: int) -> Component | None:
+    """The piece of a detection's mask that its box is about, as far as it goes."""
+    height, width = answer.grid
+    window = _window(answer, row, AROUND)
+    shape = component(answer.mask(row, classes, window), window, _window(answer, row))
+    if shape is not None and is_cut(shape, window, answer.grid):
+        window = slice(0, height), slice(0, width)
+        shape = component(answer.mask(row, classes, window), window, _window(answer, row))
+    return shape
 
 
 @lru_cache
@@ -190,19 +268,22 @@ def _suppress(
     return order[np.argsort(-scores[order], kind="stable")][:MAX_INSTANCES]
 
 
-def _mask(
-    answer: Answer, row: int, classes: int, place: Letterbox
-) -> tuple[NDArray[np.uint8], MaskPlacement]:
-    """The coarse mask inside the box, one cell wider where the grid has one."""
+def _window(answer: Answer, row: int, wider: float = 0.0) -> Window:
+    """The cells of a detection's box, so many times its sides wider all around, and one more."""
     height, width = answer.grid
-    box = answer.detections[row, :4]
-    columns = cells_around(box[0] / MASK_STRIDE, box[2] / MASK_STRIDE, (0, width))
-    rows = cells_around(box[1] / MASK_STRIDE, box[3] / MASK_STRIDE, (0, height))
-    mask = answer.mask(row, classes, (rows, columns))
-    placement = MaskPlacement(
+    left, top, right, bottom = answer.detections[row, :4] / MASK_STRIDE
+    across, down = wider * (right - left), wider * (bottom - top)
+    return (
+        cells_around(top - down, bottom + down, (0, height)),
+        cells_around(left - across, right + across, (0, width)),
+    )
+
+
+def _placement(window: Window, place: Letterbox) -> MaskPlacement:
+    rows, columns = window
+    return MaskPlacement(
         (columns.start * MASK_STRIDE - place.left_px) / place.scale_x,
         (rows.start * MASK_STRIDE - place.top_px) / place.scale_y,
         MASK_STRIDE / place.scale_x,
         MASK_STRIDE / place.scale_y,
     )
-    return mask, placement

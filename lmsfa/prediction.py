@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.upsampling import MaskPlacement, Paper, Window, upsampled
+from lmsfa.upsampling import WHOLE_PX, MaskPlacement, Paper, Window, upsampled
 
 __all__ = [
     "MASK_CUT",
@@ -68,8 +68,9 @@ class Instance:
         class_id: index into the model card's classes, from 0.
         score: confidence, 0..1.
         box_xyxy: left, top, right, bottom in frame pixels (float, may touch the frame's edge).
-        mask: (h, w) uint8 probability, 0..255, on the model's coarse grid, cropped to the box
-            with a margin of one cell where the grid has one.
+            It says where the model sought; the mask alone says what belongs to the instance.
+        mask: (h, w) uint8 probability, 0..255, a part of the model's coarse grid; beyond it
+            nothing belongs to the instance.
         placement: where `mask` lies in the frame.
         track: which instance it is from frame to frame; None where nobody follows it.
         bridged: whether this answer does not hold it and it was carried over from earlier ones.
@@ -99,7 +100,7 @@ class Instance:
         )
 
     def region(self, frame_height: int, frame_width: int) -> Region:
-        """The instance's pixels: probabilities upsampled bilinearly, cut at one half, in the box.
+        """The instance's pixels: probabilities upsampled bilinearly, cut at one half.
 
         Args:
             frame_height: height of the frame, pixels.
@@ -147,19 +148,24 @@ class Prediction:
 def windows(
     instances: Sequence[Instance], frame_height: int, frame_width: int, around_px: int = 0
 ) -> list[Window]:
-    """The frame's pixels whose centres lie in each instance's box, or so far around it.
+    """The frame's pixels whose centres lie in each instance's mask, or so far around it.
 
     Args:
-        instances: whose boxes.
+        instances: whose masks.
         frame_height: height of the frame, pixels.
         frame_width: width of the frame, pixels.
         around_px: added on all four sides.
     """
-    boxes = np.array([entry.box_xyxy for entry in instances]).reshape(-1, 2, 2)
-    first, last = np.ceil(boxes - 0.5).transpose(1, 0, 2)
-    first = np.maximum(first - around_px, 0)
-    last = np.minimum(last + around_px, (frame_width, frame_height))
-    sides = np.concatenate([first, last], axis=1).astype(np.int64).tolist()
+    places = [entry.placement for entry in instances]
+    first = np.array([(place.left_px, place.top_px) for place in places]).reshape(-1, 2)
+    cell = np.array([(place.cell_width_px, place.cell_height_px) for place in places])
+    cells = np.array([entry.mask.shape[::-1] for entry in instances])
+    last = first + cell.reshape(-1, 2) * cells.reshape(-1, 2)
+    # What rounding leaves of a whole number of cells is no pixel more.
+    frame = frame_width, frame_height
+    low = np.clip(np.ceil(first - 0.5 - WHOLE_PX) - around_px, 0, frame)
+    high = np.clip(np.ceil(last - 0.5 - WHOLE_PX) + around_px, 0, frame)
+    sides = np.concatenate([low, high], axis=1).astype(np.int64).tolist()
     return [(slice(top, bottom), slice(left, right)) for left, top, right, bottom in sides]
 
 

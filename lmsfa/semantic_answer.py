@@ -95,6 +95,10 @@ class SemanticAnswer:
         """As `Answer`."""
         return self.maps.shape[0], self.maps.shape[1]
 
+    def is_boxed(self, classes: int) -> bool:  # noqa: ARG002  # `Answer` has it
+        """As `Answer`: a region is all in its box."""
+        return True
+
     def is_finite(self) -> bool:
         """As `Answer`."""
         return self.finite

@@ -61,7 +61,7 @@ FAULTS = {
     "garbage list": lambda: _send(_message(b"[1]")),
     "garbage bare": lambda: _send(_message(b"{}")),
     "garbage short": lambda: _send(_message(ANSWER, more=bytes(9))),
-    "slow": lambda: time.sleep(4),
+    "slow": lambda: time.sleep(2.5),
     "SIGSEGV": lambda: ctypes.string_at(0),
     "SIGABRT": os.abort,
     "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),

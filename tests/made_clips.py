@@ -57,7 +57,7 @@ def write_clip(
         container.mux(stream.encode(None))
 
 
-def until(condition, timeout_s=20.0):
+def until(condition, timeout_s=60.0):
     """Waits for `condition()` to be true and returns what it gave."""
     give_up_s = time.monotonic() + timeout_s
     while not (found := condition()):

@@ -9,6 +9,8 @@ from made_clips import now, until
 from app.core.supervision.engine import ChildLoader
 
 MADE = ChildLoader(loader="made_child_engines:load")
+PATIENT_AGE_MS = 60_000.0
+"""Answers may be so old: how young they can be on a busy machine is not asked here."""
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
 
 

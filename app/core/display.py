@@ -18,12 +18,11 @@ X11_LIBRARIES = (
     "libxcb-icccm.so.4",
     "libxcb-keysyms.so.1",
     "libxcb-shape.so.0",
+    "libxcb.so.1",
 )
 """Without these Qt's X11 part aborts the whole program, where nothing can be caught any more."""
-NO_DISPLAY = (
-    "no display was found (DISPLAY and WAYLAND_DISPLAY are not set); start it on a desktop, or use "
-    "--headless --output VIDEO.mkv --report REPORT.json"
-)
+OTHERWISE = "start it on a desktop, or use --headless --output VIDEO.mkv --report REPORT.json"
+NO_DISPLAY = f"no display was found (DISPLAY and WAYLAND_DISPLAY are not set); {OTHERWISE}"
 
 
 def missing_libraries_line(cause: str) -> str:
@@ -39,13 +38,25 @@ def why_no_window() -> str:
     x11, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
     if not chosen and not x11 and not wayland:
         return NO_DISPLAY
-    return _missing_x11_line() if chosen == "xcb" or not wayland else ""
+    return _why_no_x11() if chosen == "xcb" or not wayland else ""
 
 
-def _missing_x11_line() -> str:
+def _why_no_x11() -> str:
     for library in X11_LIBRARIES:
         try:
             ctypes.CDLL(library)
         except OSError:
             return missing_libraries_line(library)
-    return ""
+    if _x11_answers():
+        return ""
+    return f"the display {os.environ.get('DISPLAY', '')!r} does not answer; {OTHERWISE}"
+
+
+def _x11_answers() -> bool:
+    """Whether the X server that DISPLAY names lets this program in, tried as Qt will try it."""
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    answers: bool = xcb.xcb_connection_has_error(connection) == 0
+    xcb.xcb_disconnect(connection)
+    return answers

@@ -100,12 +100,13 @@ class RecordingPlayer:
             case Play():
                 self._play()
             case Pause():
-                self._pause()
+                self._stand_still(0)
             case Step(frames):
-                self._pause()
-                self._step(frames)
+                self._stand_still(frames)
             case Seek(time_s):
-                self._seek(time_s)
+                self._jump_to(time_s)
+                if not self._playing:
+                    self._stand_still(0)
 
     def _play(self) -> None:
         if self._playing:
@@ -119,14 +120,31 @@ class RecordingPlayer:
         self._start_s = None
         self._stage.turn(SourceState.PLAYING)
 
-    def _pause(self) -> None:
-        if self._playing:
-            self._playing = False
+    def _stand_still(self, frames: int) -> None:
+        """Stands on the picture that lies `frames` further on; 0: on the one that is shown.
+
+        State and picture are published together: nobody may see PAUSED over the picture before.
+        """
+        was_playing, self._playing = self._playing, False
+        picture = self._awaited()
+        if frames < 0:
+            picture = self._back(-frames, picture)
+        elif frames > 0:
+            picture = self._on(frames) or picture
+        if picture is not None:
+            self._show_standing(picture)
+        elif was_playing:
             self._stage.turn(SourceState.PAUSED)
 
-    def _step(self, frames: int) -> None:
-        if frames < 0:
-            self._step_back(-frames)
+    def _awaited(self) -> Picture | None:
+        """The picture that the opening or a jump led to, where it has not been shown yet."""
+        if not self._jumped and self._stage.view.frame is not None:
+            return None
+        picture = self._next or self._source.read()
+        self._forget_next()
+        return picture
+
+    def _on(self, frames: int) -> Picture | None:
         picture = None
         for _ in range(frames):
             later = self._next or self._source.read()
@@ -134,26 +152,14 @@ class RecordingPlayer:
                 break
             picture = later
             self._forget_next()
-        if picture is not None:
-            self._show_standing(picture)
+        return picture
 
-    def _step_back(self, frames: int) -> None:
-        shown = self._stage.view.frame
-        picture = None
+    def _back(self, frames: int, picture: Picture | None) -> Picture | None:
         for _ in range(frames):
-            before_s = _position_s(picture or shown) - HAIR_S
+            before_s = _position_s(picture or self._stage.view.frame) - HAIR_S
             self._jump_to(before_s)
             picture = self._source.read()
-        if picture is not None:
-            self._show_standing(picture)
-
-    def _seek(self, time_s: float) -> None:
-        self._jump_to(time_s)
-        if self._playing:
-            return
-        picture = self._source.read()
-        if picture is not None:
-            self._show_standing(picture)
+        return picture
 
     def _jump_to(self, time_s: float) -> None:
         self._forget_next()

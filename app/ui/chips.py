@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.snapshot import Signal, Snapshot, SourceState
 from app.ui.ai_state import AiState
+from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import Level
 from lmsfa.familiarity.judgement import Likeness
 
@@ -20,6 +21,8 @@ def chips(ai: AiState, snapshot: Snapshot, now_s: float, *, was_moved: bool) -> 
         was_moved: whether the overlay was visibly moved by measured motion a moment ago.
     """
     said = [(ai.level, ai.on_picture)] if ai.on_picture else []
+    if ai.hidden:
+        said.append((Level.WATCH, ai.hidden))
     if was_moved and snapshot.result is not None and not ai.on_picture:
         said.append((Level.QUIET, "MOVED"))
     if snapshot.likeness is Likeness.UNLIKE:
@@ -42,15 +45,16 @@ def _of_signal(snapshot: Snapshot, now_s: float) -> Chips:
 
 def _of_source(snapshot: Snapshot, now_s: float) -> Chips:
     source, frame = snapshot.source, snapshot.frame
+    word = SOURCE_WORDS[source.state]
     if source.state is SourceState.ENDED:
-        return ((Level.QUIET, "END OF RECORDING"),)
+        return ((Level.QUIET, word),)
     if frame is None:
         return ()
     age_s = now_s - frame.captured_s
     live = source.info is not None and not source.info.is_recording
     words = {
-        SourceState.PAUSED: (Level.WATCH, f"PAUSED {age_s:.0f} s AGO" if live else "PAUSED"),
-        SourceState.LOST: (Level.BAD, f"SIGNAL LOST {age_s:.0f} s"),
-        SourceState.FAULT: (Level.BAD, "PICTURE STOPPED"),
+        SourceState.PAUSED: (Level.WATCH, f"{word} {age_s:.0f} s AGO" if live else word),
+        SourceState.LOST: (Level.BAD, f"{word} {age_s:.0f} s"),
+        SourceState.FAULT: (Level.BAD, word),
     }
     return (words[source.state],) if source.state in words else ()

@@ -140,7 +140,7 @@ class Controller(QObject):
         snapshot = self._follower.followed(snapshot, now_s + self._delay.expected_s)
         is_new = snapshot.frame is not None and snapshot.frame is not self._snapshot.frame
         if is_new or self._waits(snapshot):
-            self._recent.note(snapshot, self._style.hidden, now_s)
+            self._recent.note(snapshot, now_s)
         self._snapshot, self._decided_s = snapshot, now_s
         if self._show is not None:
             self._show(self._scene(snapshot, now_s))
@@ -221,6 +221,10 @@ class Controller(QObject):
     def next_overlay_mode(self) -> None:
         """Outline, fill, both, and round again."""
         self._style = style_choice.next_mode(self._style)
+
+    def restyle(self, change: Callable[[OverlayStyle], OverlayStyle]) -> None:
+        """Changes how structures are drawn, as `change` says."""
+        self._style = change(self._style)
 
     def step_opacity(self, steps: int) -> None:
         """Makes structures stronger or fainter by tenths."""
@@ -345,7 +349,7 @@ class Controller(QObject):
             raw=self._raw,
             hidden=self._style.hidden,
             answered=self._recent.answered(now_s),
-            marked=self._recent.marked(now_s),
+            marked=self._recent.marked(now_s, self._style.hidden),
         )
         shown_s = now_s + self._delay.expected_s
         told = telling(snapshot, shown_s)

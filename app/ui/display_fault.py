@@ -8,6 +8,7 @@ from collections.abc import Callable
 from app.core.frame import Frame
 from app.core.snapshot import Snapshot, SourceState
 from app.ui.chips import Chips
+from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import Level
 
 ShowBare = Callable[[Frame | None, Chips], None]
@@ -45,6 +46,6 @@ def bare_chips(snapshot: Snapshot, *, ai_off: bool) -> Chips:
         ai_off: the AI OFF latch.
     """
     source = snapshot.source
-    lost = "SIGNAL LOST" if source.state is SourceState.LOST else ""
+    lost = SOURCE_WORDS[source.state] if source.state is SourceState.LOST else ""
     off = ((Level.WATCH, "AI OFF"),) if ai_off else ()
     return (WORD, *off, *((Level.BAD, word) for word in (source.signal.value, lost) if word))

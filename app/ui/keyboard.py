@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
+from app.ui import style_choice
 from app.ui.controller import Controller
 
 OVERVIEW = (
@@ -17,6 +18,7 @@ OVERVIEW = (
     ("0", "all structures on"),
     ("o", "outline, fill, both"),
     ("-  =", "fainter, stronger"),
+    ("n", "names: rare and small ones, all, none"),
     ("Space", "pause, play"),
     (",  .", "one frame back, forward"),
     ("←  →", "5 s back, forward; Shift: 1 s"),
@@ -64,6 +66,7 @@ class Keyboard:
             _Key.Key_Period: lambda: controller.step(1),
             _Key.Key_0: controller.show_all,
             _Key.Key_O: controller.next_overlay_mode,
+            _Key.Key_N: lambda: controller.restyle(style_choice.next_names),
             _Key.Key_Minus: lambda: controller.step_opacity(-1),
             _Key.Key_Equal: lambda: controller.step_opacity(1),
             _Key.Key_Plus: lambda: controller.step_opacity(1),

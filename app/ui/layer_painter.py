@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.core.snapshot import Snapshot
 from app.ui.video_view import Layer
+from lmsfa.naming.labels import Labels
 from lmsfa.overlay import OverlayStyle, Painter
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
@@ -32,7 +33,7 @@ class LayerPainter:
         self._circle: Circle | None = None
         self._layer: Layer | None = None
         # The view holds one layer at a time, the one before this at most: two in turn suffice.
-        self._painter = Painter(blue_first=True)
+        self._painter, self._labels = Painter(blue_first=True), Labels(blue_first=True)
 
     def layer_for(self, snapshot: Snapshot, style: OverlayStyle) -> Layer | None:
         """The layer for a snapshot's picture, or None where nothing may be painted on it.
@@ -53,11 +54,8 @@ class LayerPainter:
             self._prediction, self._style = result.prediction, style
             self._circle, self._size = circle, size
             scale_y, scale_x = size[0] / frame.rgb.shape[0], size[1] / frame.rgb.shape[1]
-            self._layer = self._painter.paint(
-                result.prediction.scaled(scale_x, scale_y),
-                card,
-                style,
-                *size,
-                circle=None if circle is None else circle.scaled(scale_y),
-            )
+            shown = result.prediction.scaled(scale_x, scale_y)
+            circle = None if circle is None else circle.scaled(scale_y)
+            self._layer = self._painter.paint(shown, card, style, *size, circle=circle)
+            self._labels.write(self._layer, shown, card, style, circle=circle)
         return self._layer

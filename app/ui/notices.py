@@ -50,7 +50,7 @@ DEMO = Notice(
 )
 AI_QUESTION = Notice(
     Level.WATCH,
-    "AI is OFF. Turn it on again?",
+    "AI OFF. Turn it on again?",
     ((Answer.TURN_AI_ON, "Turn on  (Enter)"), (Answer.KEEP_AI_OFF, "Keep off  (Esc)")),
 )
 
@@ -129,7 +129,7 @@ def faults(snapshot: Snapshot) -> tuple[Notice, ...]:
     elif source.state is SourceState.LOST:
         found.append(Notice(Level.BAD, f"{source.message}. Trying again until it is back."))
     elif source.state is SourceState.NONE:
-        found.append(Notice(Level.QUIET, "No picture: open a file or a folder, or choose a camera"))
+        found.append(Notice(Level.QUIET, "No source: open a file or a folder, or choose a camera"))
     elif source.message:
         found.append(Notice(Level.WATCH, source.message))
     if model.state is ModelState.FAULT:

@@ -71,7 +71,7 @@ class SideColumn(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Shows figures, structures and the state of the AI switch."""
         self.gauge.show_scene(scene)
-        self.structures.show_structures(scene.snapshot.model.card, scene.style.hidden)
+        self.structures.show_structures(scene.snapshot.model.card, scene.style)
         self.look.show_style(scene.style)
         if self._ai.property("latched") != scene.ai_off:
             self._ai.setProperty("latched", scene.ai_off)

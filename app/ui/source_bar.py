@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
-from app.core.snapshot import SourceState, SourceStatus
+from app.core.snapshot import SourceStatus
 from app.ui.banner import OneLine
+from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import button
 
 
@@ -76,8 +77,7 @@ def source_words(source: SourceStatus) -> str:
     """Name, size and rate of a source: "clip.mkv · 512 × 512 · 25 fps"; else why there is none."""
     info = source.info
     if info is None:
-        gone = source.state in (SourceState.FAULT, SourceState.LOST)
-        return "no picture" if gone else source.state.value
+        return SOURCE_WORDS[source.state].lower()
     parts = [info.name]
     if info.width and info.height:
         parts.append(f"{info.width} × {info.height}")

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QVBoxLayout,
 
 from app.ui.theme import PALETTE, TOUCH_PX, button
 from lmsfa.card import ClassSpec, ModelCard
+from lmsfa.overlay import OverlayStyle
 
+NAMES_PX = 128
 LAST_KEY = 9
 """Structures beyond the ninth have no key; they are switched in the panel."""
 
@@ -113,11 +115,13 @@ class StructurePanel(QWidget):
         toggled: a class id was switched.
         only: a class id is to be the only one on.
         all_on: every structure is to be on.
+        names_pressed: the next choice of names is to stand at the picture.
     """
 
     toggled = Signal(int)
     only = Signal(int)
     all_on = Signal()
+    names_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,6 +131,12 @@ class StructurePanel(QWidget):
         self._all.setProperty("small", True)
         self._all.clicked.connect(self.all_on)
         self._all.hide()
+        self.names = button("", "Names at the picture: rare and small ones, all, none (n)")
+        self.names.setProperty("small", True)
+        # Wide enough for each of its words: what a finger aims at stays where it is.
+        self.names.setMinimumWidth(NAMES_PX)
+        self.names.clicked.connect(self.names_pressed)
+        self.names.hide()
         self._empty = QLabel("No model is loaded: nothing can be marked.")
         self._empty.setProperty("role", "quiet")
         self._empty.setWordWrap(True)
@@ -135,6 +145,7 @@ class StructurePanel(QWidget):
         top = QHBoxLayout()
         top.addWidget(heading)
         top.addStretch()
+        top.addWidget(self.names)
         top.addWidget(self._all)
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
@@ -150,13 +161,14 @@ class StructurePanel(QWidget):
         """The rows, in the order of the card's classes."""
         return tuple(row.switch for row in self._rows)
 
-    def show_structures(self, card: ModelCard | None, hidden: frozenset[int]) -> None:
-        """Shows the card's structures, those in `hidden` (class ids) as off."""
+    def show_structures(self, card: ModelCard | None, style: OverlayStyle) -> None:
+        """Shows the card's structures, the hidden ones as off, and whose names are wanted."""
         if card is not self._card:
             self._card = card
             self._rebuild(card)
         for class_id, switch in enumerate(self.switches):
-            switch.setChecked(class_id not in hidden)
+            switch.setChecked(class_id not in style.hidden)
+        self.names.setText(f"Names: {style.names.name.lower()}")
 
     def _rebuild(self, card: ModelCard | None) -> None:
         for row in self._rows:
@@ -168,6 +180,7 @@ class StructurePanel(QWidget):
         for row in self._rows:
             self._list.addWidget(row)
         self._all.setVisible(bool(classes))
+        self.names.setVisible(bool(classes))
         self._empty.setVisible(not classes)
 
     def _row(self, class_id: int, spec: ClassSpec) -> StructureRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lmsfa.naming.names import Names
 from lmsfa.overlay import OverlayMode, OverlayStyle
 
 OPACITY_STEPS = 10
@@ -29,6 +30,12 @@ def next_mode(style: OverlayStyle) -> OverlayStyle:
     """Outline, fill, both, and round again."""
     modes = list(OverlayMode)
     return replace(style, mode=modes[(modes.index(style.mode) + 1) % len(modes)])
+
+
+def next_names(style: OverlayStyle) -> OverlayStyle:
+    """Names of the rare and small ones, of all, of none, and round again."""
+    choices = list(Names)
+    return replace(style, names=choices[(choices.index(style.names) + 1) % len(choices)])
 
 
 def opacity_stepped(style: OverlayStyle, steps: int) -> OverlayStyle:

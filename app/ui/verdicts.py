@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from app.core.pipeline import DEFAULT_MAX_AGE_MS
 from app.core.snapshot import PlaybackMode, SourceState
 from app.ui.scene import Scene
+from app.ui.state_words import SOURCE_WORDS
 from app.ui.theme import Level
 
 GOOD_AVAILABILITY = 0.8
 """Promised share of displayed frames with a current answer."""
+ON_RATE_SHARE = 0.93
+"""Of a source's own rate; a picture that comes so often is on rate."""
 MOST_DELAY_MS = 50.0
 """From capture to painting: over 105 ms surgeons are measurably worse."""
 
@@ -33,7 +36,7 @@ def picture_verdict(scene: Scene) -> Verdict:
     info = scene.snapshot.source.info
     rate_fps = info.rate_fps if info is not None and info.rate_fps > 0 else 25.0
     share = scene.readings.now.picture_fps / rate_fps
-    if share >= 0.93:
+    if share >= ON_RATE_SHARE:
         return Verdict(Level.GOOD, "ON RATE")
     return Verdict(Level.WATCH, "SLOW") if share >= 0.75 else Verdict(Level.BAD, "TOO SLOW")
 
@@ -105,4 +108,4 @@ def _not_running(scene: Scene) -> Verdict | None:
     if state is SourceState.PLAYING:
         return None
     gone = state in (SourceState.FAULT, SourceState.LOST)
-    return Verdict(Level.BAD if gone else Level.QUIET, state.value.upper())
+    return Verdict(Level.BAD if gone else Level.QUIET, SOURCE_WORDS[state])

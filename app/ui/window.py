@@ -21,6 +21,7 @@ from app.ui.side_column import SideColumn
 from app.ui.source_bar import SourceBar
 from app.ui.state_mark import ChipRow
 from app.ui.status_line import StatusLine
+from app.ui.style_choice import next_names
 from app.ui.transport_bar import TransportBar
 from app.ui.video_view import VideoView
 from lmsfa.card import ModelCard
@@ -163,6 +164,7 @@ class Window(QWidget):
         column.structures.toggled.connect(controller.toggle_structure)
         column.structures.only.connect(controller.show_only)
         column.structures.all_on.connect(controller.show_all)
+        column.structures.names_pressed.connect(lambda: controller.restyle(next_names))
         column.look.mode_chosen.connect(controller.choose_overlay_mode)
         column.look.opacity_stepped.connect(controller.step_opacity)
         transport.play_toggled.connect(controller.toggle_play)

@@ -18,6 +18,7 @@ from torch.nn import functional
 from lmsfa.backends.packed import pack, pack_semantic
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import PADDING_GREY, Letterbox
+from lmsfa.models.mask_logits import mask_logits
 from lmsfa.postprocess import MAX_CANDIDATES, MAX_INSTANCES, calibrated
 from lmsfa.registry import SEMANTIC_SYSTEMS
 
@@ -88,12 +89,12 @@ def cut(detections: Tensor, classes: int, floors: Tensor) -> tuple[Tensor, Tenso
     """The detections that an application may show, at most `MAX_CANDIDATES`.
 
     Args:
-        detections: (N, 4 + classes + P).
+        detections: (N, 4 + classes + X).
         classes: how many.
         floors: (classes,) raw scores below which a class is not reported.
 
     Returns:
-        (K, 4 + classes + P) detections, the best first; (K,) scores of their best classes, -1
+        (K, 4 + classes + X) detections, the best first; (K,) scores of their best classes, -1
         where a detection is below its class's floor.
     """
     best, class_ids = detections[:, 4 : 4 + classes].max(1)
@@ -138,11 +139,10 @@ def _overlaps(boxes: Tensor) -> Tensor:
     return common / (areas[:, None] + areas - common).clamp(min=1e-9)
 
 
-def assemble(coefficients: Tensor, prototypes: Tensor) -> Tensor:
-    """(M, P) and (S / 4, S / 4, P) -> (M, S / 4, S / 4) uint8, probability 0..255."""
-    logits = coefficients @ prototypes.float().flatten(0, 1).T
-    masks = (logits.sigmoid() * 255).round().to(torch.uint8)
-    return masks.reshape(-1, *prototypes.shape[:2])
+def assemble(coefficients: Tensor, prototypes: Tensor, boxes: Tensor) -> Tensor:
+    """(M, X), (S / 4, S / 4, P) and (M, 4) -> (M, S / 4, S / 4) uint8, probability 0..255."""
+    logits = mask_logits(coefficients, prototypes.float().permute(2, 0, 1), boxes)
+    return (logits.sigmoid() * 255).round().to(torch.uint8)
 
 
 class FrameTensors:
@@ -173,7 +173,7 @@ class FrameTensors:
         keys = torch.where(kept, keys, -1.0)
         keys, order = keys.topk(min(MAX_INSTANCES, keys.shape[0]))
         rows = rows[order]
-        masks = assemble(rows[:, 4 + self._classes :], prototypes)
+        masks = assemble(rows[:, 4 + self._classes :], prototypes, rows[:, :4])
         facts = torch.stack([(keys >= 0).sum(), settled, total.isfinite()]).float()
         return pack(facts, rows[:, : 4 + self._classes], masks)
 

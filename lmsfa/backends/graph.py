@@ -22,7 +22,7 @@ LARGEST_NUMBER = 4096
 class PictureGraph(nn.Module):
     """(1, S, S, 3) uint8 RGB -> what the network answers, of one picture, channels last.
 
-    An instance network: detections (N, 4 + classes + P), prototypes (S / 4, S / 4, P). A semantic
+    An instance network: detections (N, 4 + classes + X), prototypes (S / 4, S / 4, P). A semantic
     one: rows (classes + activities, 1), maps (S / 4, S / 4, classes).
     """
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, cropped
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
 
@@ -43,26 +43,31 @@ class PackedAnswer:
         facts: (FACTS,) float32, as `pack`.
         rows: (M, 4 + classes) float32.
         masks: (M, S / 4, S / 4) uint8.
+        boxed: whether the masks hold inside their boxes only.
     """
 
     facts: Floats
     rows: Floats
     masks: NDArray[np.uint8]
+    boxed: bool
 
     @classmethod
-    def of(cls, packed: NDArray[np.uint8], classes: int, size_px: int) -> PackedAnswer:
+    def of(
+        cls, packed: NDArray[np.uint8], classes: int, size_px: int, *, boxed: bool
+    ) -> PackedAnswer:
         """Reads what `pack` laid out, without a copy.
 
         Args:
             packed: (bytes,).
             classes: how many.
             size_px: S.
+            boxed: as the attribute.
         """
         width, side = 4 + classes, size_px // MASK_STRIDE
         rows = (packed.size - 4 * FACTS) // (4 * width + side * side)
         numbers = packed[: 4 * (FACTS + rows * width)].view(np.float32)
         masks = packed[4 * numbers.size :].reshape(rows, side, side)
-        return cls(numbers[:FACTS], numbers[FACTS:].reshape(rows, width), masks)
+        return cls(numbers[:FACTS], numbers[FACTS:].reshape(rows, width), masks, boxed)
 
     @property
     def detections(self) -> Floats:
@@ -84,6 +89,10 @@ class PackedAnswer:
         """Whether suppression came to its end."""
         return bool(self.facts[1])
 
+    def is_boxed(self, classes: int) -> bool:  # noqa: ARG002  # `Answer` has it
+        """As `Answer`."""
+        return self.boxed
+
     def is_finite(self) -> bool:
         """As `Answer`."""
         return bool(self.facts[2])
@@ -92,7 +101,7 @@ class PackedAnswer:
         """As `Answer`."""
         # The memory is written again with the next frame; instances are kept longer.
         mask: NDArray[np.uint8] = self.masks[row][window].copy()
-        return mask
+        return cropped(mask, self.detections[row, :4], window) if self.boxed else mask
 
 
 def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:
@@ -120,7 +129,7 @@ def unpacked(packed: NDArray[np.uint8], card: ModelCard, place: Letterbox) -> An
     """
     classes, side = len(card.classes), card.input_size_px // MASK_STRIDE
     if card.system not in SEMANTIC_SYSTEMS:
-        return PackedAnswer.of(packed, classes, card.input_size_px)
+        return PackedAnswer.of(packed, classes, card.input_size_px, boxed=not card.has_filters)
     split = 4 * (classes + len(card.activities))
     rows, maps = packed[:split].view(np.float32), packed[split:].view(np.float16)
     planes = maps.reshape(side, side, classes).astype(np.float32)

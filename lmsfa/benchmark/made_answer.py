@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
+from lmsfa.mask_filters import FILTER_UNITS, filter_numbers
 from lmsfa.postprocess import MASK_STRIDE, Floats, RawAnswer
 from lmsfa.registry import SEMANTIC_SYSTEMS
 
 PROTOTYPES = 32
+FEATURES = 16
+"""That filters read."""
 STRIDES_PX = (8, 16, 32)
 """Of the levels; a cell of each answers one detection."""
 CANDIDATES = 8
@@ -36,7 +39,7 @@ def made_tensors(place: Letterbox, card: ModelCard, structures: int) -> tuple[Fl
     """
     if card.system in SEMANTIC_SYSTEMS:
         return _made_maps(place, card, structures)
-    answer = made_answer(place, len(card.classes), structures)
+    answer = made_answer(place, card, structures)
     return answer.detections, answer.prototypes
 
 
@@ -46,7 +49,7 @@ def _made_maps(place: Letterbox, card: ModelCard, structures: int) -> tuple[Floa
     inset = MASK_STRIDE / 2 * np.array([1, 1, -1, -1], dtype=np.float32)
     boxes = _boxes(place, structures) + inset
     shapes = _coefficients(boxes, place.size_px)
-    grid = _prototypes(place.size_px)[..., : shapes.shape[1]]
+    grid = _prototypes(place.size_px, shapes.shape[1])
     classes, activities = len(card.classes), len(card.activities)
     maps = np.zeros((*grid.shape[:2], classes), dtype=np.float32)
     for number, shape in enumerate(shapes):
@@ -57,21 +60,23 @@ def _made_maps(place: Letterbox, card: ModelCard, structures: int) -> tuple[Floa
     return np.array(rows, dtype=np.float32)[:, None], maps
 
 
-def made_answer(place: Letterbox, classes: int, structures: int) -> RawAnswer:
+def made_answer(place: Letterbox, card: ModelCard, structures: int) -> RawAnswer:
     """Ellipses side by side that fill the frame, however many: more of them are smaller.
 
     Args:
         place: how the frame lies on the input.
-        classes: how many the network knows; the structures take turns.
+        card: of the network; the structures take its classes in turns.
         structures: how many.
 
     Returns:
         An answer of the size that a network's has, the scores of all others 0.
     """
-    size = place.size_px
+    size, classes, filters = place.size_px, len(card.classes), card.has_filters
     cells = sum((size // stride) ** 2 for stride in STRIDES_PX)
     rows = max(cells, structures)
-    detections = np.zeros((rows, 4 + classes + PROTOTYPES), dtype=np.float32)
+    prototypes = _prototypes(size, FEATURES if filters else PROTOTYPES)
+    numbers = filter_numbers(FEATURES) if filters else PROTOTYPES
+    detections = np.zeros((rows, 4 + classes + numbers), dtype=np.float32)
     boxes = _boxes(place, structures)
     for turn in range(min(CANDIDATES, rows // structures)):
         part = slice(turn * structures, (turn + 1) * structures)
@@ -80,8 +85,21 @@ def made_answer(place: Letterbox, classes: int, structures: int) -> RawAnswer:
         detections[np.arange(part.start, part.stop), 4 + np.arange(structures) % classes] = (
             0.99 if turn == 0 else 0.97
         )
-        detections[part, 4 + classes : 4 + classes + 5] = _coefficients(boxes, size)
-    return RawAnswer(detections, _prototypes(size))
+        shapes = _coefficients(boxes, size)
+        masks = detections[part, 4 + classes :]
+        if filters:
+            _fill_filters(masks, shapes)
+        else:
+            masks[:, : shapes.shape[1]] = shapes
+    return RawAnswer(detections, prototypes)
+
+
+def _fill_filters(numbers: Floats, shapes: Floats) -> None:
+    """Two hidden units answer a logit and its opposite; their difference is the logit."""
+    width, terms = FEATURES + 2, shapes.shape[1]
+    numbers[:, :terms], numbers[:, width : width + terms] = shapes, -shapes
+    second = FILTER_UNITS * (width + 1)
+    numbers[:, second : second + 2] = 1, -1
 
 
 def _boxes(place: Letterbox, structures: int) -> NDArray[np.float32]:
@@ -99,11 +117,11 @@ def _boxes(place: Letterbox, structures: int) -> NDArray[np.float32]:
     return np.hstack([middle - half, middle + half]).astype(np.float32)
 
 
-def _prototypes(size_px: int) -> NDArray[np.float32]:
-    """1, x, y, x², y² over the grid, x and y from 0 to 1: any ellipse is a sum of these."""
+def _prototypes(size_px: int, count: int) -> NDArray[np.float32]:
+    """1, x, y, x², y² over the grid, x and y from 0 to 1, then zeros: their sums are ellipses."""
     side = size_px // MASK_STRIDE
     y, x = (np.indices((side, side), dtype=np.float32) + 0.5) / side
-    prototypes = np.zeros((side, side, PROTOTYPES), dtype=np.float32)
+    prototypes = np.zeros((side, side, count), dtype=np.float32)
     prototypes[..., :5] = np.stack([np.ones_like(x), x, y, x * x, y * y], axis=-1)
     return prototypes
 

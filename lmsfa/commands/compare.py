@@ -32,6 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from lmsfa.evaluation.answers import answers_of
     from lmsfa.evaluation.compare import compare
+    from lmsfa.evaluation.drawn.judging import drawn_by
+    from lmsfa.evaluation.drawn.tables import drawn_comparison
 
     frames = open_frames(options)
     dataset = frames.dataset
@@ -45,6 +47,10 @@ def _run(options: argparse.Namespace) -> None:
         for side in (options.first, options.second)
     )
     found, resampling = compare(first, second, options.without, frames.patients)
+    drawn = [
+        [drawn_by(path, options.runtime, dataset, samples, options.threads) for path in side]
+        for side in (options.first, options.second)
+    ]
     report = {
         "data": dataset.name,
         "split": options.split,
@@ -55,7 +61,13 @@ def _run(options: argparse.Namespace) -> None:
         "resamples": len(resampling.draws),
         "comparisons": [entry.as_json() for entry in found],
         "better": all(entry.better for entry in found),
+        "drawn": {
+            "first": [entry.answers.as_json() for entry in drawn[0]],
+            "second": [entry.answers.as_json() for entry in drawn[1]],
+            "truth": drawn[0][0].truth.as_json(),
+        },
     }
-    print(
-        json.dumps(report, indent=2, allow_nan=False) if options.json else comparison_table(report)
-    )
+    if options.json:
+        print(json.dumps(report, indent=2, allow_nan=False))
+    else:
+        print(f"{comparison_table(report)}\n\n{drawn_comparison(report['drawn'])}")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Adds `--data`, `--classes` and `--skip-bad`."""
-    parser.add_argument("--data", type=Path, required=True, help="an annotated data set")
+def add_data(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Adds `--data`, `--classes` and `--skip-bad`; `needed`: not without `--data`."""
+    parser.add_argument("--data", type=Path, required=needed, help="an annotated data set")
     add_reading(parser)
 
 

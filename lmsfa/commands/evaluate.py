@@ -30,9 +30,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def add_frames(parser: argparse.ArgumentParser) -> None:
-    """Adds what says which frames are judged."""
-    add_data(parser)
+def add_frames(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Adds what says which frames are judged.
+
+    Args:
+        parser: of a command.
+        needed: whether the command judges no others.
+    """
+    add_data(parser, needed=needed)
     parser.add_argument("--split", default="val")
     parser.add_argument("--splits", type=Path, metavar="FILE", help="instead of the set's own")
     parser.add_argument(

@@ -41,7 +41,7 @@ def _tile(dataset: AnnotatedSet, sample: Sample) -> NDArray[np.uint8]:
     tile = np.zeros((HEIGHT_PX + CAPTION_PX, WIDTH_PX, 3), dtype=np.uint8)
     top, left = (HEIGHT_PX - size[1]) // 2, (WIDTH_PX - size[0]) // 2
     tile[top : top + size[1], left : left + size[0]] = small
-    _write(tile, sample.name[-38:], (4, HEIGHT_PX + CAPTION_PX - 5), INK)
+    write_words(tile, sample.name[-38:], (4, HEIGHT_PX + CAPTION_PX - 5), INK)
     return tile
 
 
@@ -72,14 +72,15 @@ def _legend(dataset: AnnotatedSet, width: int) -> NDArray[np.uint8]:
     for row, words in enumerate(lines):
         left = 12
         for text, colour in words:
-            _write(legend, text, (left, LEGEND_PX * row + 22), colour)
+            write_words(legend, text, (left, LEGEND_PX * row + 22), colour)
             left += 24 + 9 * len(text)
     return legend
 
 
-def _write(
+def write_words(
     rgb: NDArray[np.uint8], text: str, place: tuple[int, int], colour: tuple[int, int, int]
 ) -> None:
+    """Writes small words onto a picture, (H, W, 3) uint8; `place`: x and y of their lower left."""
     # OpenCV's letters are those of ASCII.
     shown = text.encode("ascii", "replace").decode("ascii")
     cv2.putText(rgb, shown, place, cv2.FONT_HERSHEY_SIMPLEX, 0.38, colour, 1, cv2.LINE_AA)

@@ -12,7 +12,7 @@ from faster_coco_eval.core import mask as run_length
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lmsfa.card import CardError, card_path, read_card
+from lmsfa.card import CardError, ModelCard, card_path, read_card
 from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet, DatasetError, Sample, Truth
 from lmsfa.postprocess import calibrated
@@ -167,10 +167,7 @@ def gather(
         DatasetError: the engine's classes are not the data set's, or a file cannot be read.
         EngineError: as `Engine.predict`.
     """
-    names = [entry.name for entry in dataset.classes]
-    answered_names = [spec.name for spec in engine.card.classes]
-    if answered_names != names:
-        raise DatasetError(f"the weights know {answered_names}, the data set {names}")
+    names = check_classes(engine.card, dataset)
     frames = []
     for sample in tqdm(samples, "evaluate", leave=False):
         rgb, truth = dataset.annotated(sample)
@@ -179,6 +176,19 @@ def gather(
         known = activities.name_of(sample.name, truth.classes) if activities else None
         frames.append(replace(frame, activity=prediction.activity, true_activity=known))
     return Answers(tuple(names), engine.card.draw_order, tuple(frames))
+
+
+def check_classes(card: ModelCard, dataset: AnnotatedSet) -> list[str]:
+    """The names of the data set's classes, which must be the card's.
+
+    Raises:
+        DatasetError: they are not.
+    """
+    names = [entry.name for entry in dataset.classes]
+    known = [spec.name for spec in card.classes]
+    if known != names:
+        raise DatasetError(f"the weights know {known}, the data set {names}")
+    return names
 
 
 def answered(sample: Sample, truth: Truth, instances: Sequence[Instance]) -> AnsweredFrame:

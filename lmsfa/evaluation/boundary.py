@@ -80,9 +80,24 @@ class BoundaryFigures:
         return asdict(self)
 
 
-def tolerance_px(frame: AnsweredFrame) -> float:
-    """How far an outline may be off, whole pixels and at least one."""
-    return float(max(1, round(TOLERANCE_SHARE * min(frame.height, frame.width))))
+def tolerance_px(height: int, width: int) -> float:
+    """How far an outline may be off in a frame of this size, whole pixels and at least one."""
+    return float(max(1, round(TOLERANCE_SHARE * min(height, width))))
+
+
+def surface_share(truth: NDArray[np.bool_], answer: NDArray[np.bool_], within_px: float) -> float:
+    """Normalised surface distance: the share of both outlines that lies near the other, 0..1.
+
+    Args:
+        truth: (H, W) with a pixel at least.
+        answer: (H, W) with a pixel at least.
+        within_px: how near.
+    """
+    y, y_pred = (torch.from_numpy(mask)[None, None].float() for mask in (truth, answer))
+    with warnings.catch_warnings():
+        # MONAI calls its own function with an argument that it has deprecated.
+        warnings.filterwarnings("ignore", ".*always_return_as_numpy", FutureWarning)
+        return float(compute_surface_dice(y_pred, y, [within_px], include_background=True))
 
 
 def judge_boundaries(shown: Answers) -> dict[str, BoundaryFigures]:
@@ -111,12 +126,11 @@ def _compared(
     with warnings.catch_warnings():
         # MONAI calls its own function with an argument that it has deprecated.
         warnings.filterwarnings("ignore", ".*always_return_as_numpy", FutureWarning)
-        within = [tolerance_px(frame)]
         return PictureFigures(
             frame.name,
             float(compute_dice(y_pred, y)),
             float(compute_iou(y_pred, y)),
-            float(compute_surface_dice(y_pred, y, within, include_background=True)),
+            surface_share(truth, answer, tolerance_px(frame.height, frame.width)),
             float(compute_hausdorff_distance(y_pred, y, include_background=True, percentile=95)),
         )
 

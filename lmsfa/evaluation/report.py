@@ -88,7 +88,7 @@ def shown_figures(answers: Answers, card: ModelCard, resampling: Resampling) -> 
 
 def _boundaries(shown: Answers) -> dict[str, Any]:
     return {
-        "tolerance_px": sorted({tolerance_px(frame) for frame in shown.frames}),
+        "tolerance_px": sorted({tolerance_px(frame.height, frame.width) for frame in shown.frames}),
         "per_class": {name: row.as_json() for name, row in judge_boundaries(shown).items()},
     }
 

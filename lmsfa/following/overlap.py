@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
-from lmsfa.upsampling import cells_around
 
 CELL_ROUNDING = 1e-3
 """Share of a cell by which two grids may be apart and still be the same."""
+TRACE = 16
+"""Of 255: a fainter trace of where a mask has been is not kept."""
 
 Shift = tuple[int, int]
 
@@ -74,30 +76,28 @@ def mixed(new: Instance, carried: Instance, new_share: float) -> Instance:
         new_share * edge + (1 - new_share) * before
         for edge, before in zip(new.box_xyxy, carried.box_xyxy, strict=True)
     ]
-    # Both masks reach beyond the box, each to another side: kept whole, they would grow with every
-    # answer, and nothing beyond the box is ever painted.
-    rows, columns = (
-        cells_around((begin - first_px) / cell_px, (end - first_px) / cell_px, there)
-        for begin, end, first_px, cell_px, there in (
-            (box[1], box[3], place.top_px, place.cell_height_px, (top, bottom)),
-            (box[0], box[2], place.left_px, place.cell_width_px, (left, right)),
-        )
-    )
-    kept = (
-        slice(rows.start - top, rows.stop - top),
-        slice(columns.start - left, columns.stop - left),
-    )
-    weighted = cv2.addWeighted(sheets[0][kept], new_share, sheets[1][kept], 1 - new_share, 0)
+    weighted = cv2.addWeighted(sheets[0], new_share, sheets[1], 1 - new_share, 0)
+    # Each mask reaches somewhere else: kept whole, they would grow with every answer.
+    columns, rows = _trimmed(np.asarray(weighted, dtype=np.uint8))
     return replace(
         new,
         box_xyxy=(box[0], box[1], box[2], box[3]),
-        mask=np.asarray(weighted, dtype=np.uint8),
+        mask=np.asarray(weighted[rows, columns], dtype=np.uint8),
         placement=MaskPlacement(
-            place.left_px + columns.start * place.cell_width_px,
-            place.top_px + rows.start * place.cell_height_px,
+            place.left_px + (left + columns.start) * place.cell_width_px,
+            place.top_px + (top + rows.start) * place.cell_height_px,
             place.cell_width_px,
             place.cell_height_px,
         ),
+    )
+
+
+def _trimmed(mask: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """The columns and rows of a mask in which it is more than `TRACE`, and one more around."""
+    left, top, width, height = cv2.boundingRect((mask > TRACE).view(np.uint8))
+    return (
+        slice(max(0, left - 1), min(mask.shape[1], left + width + 1)),
+        slice(max(0, top - 1), min(mask.shape[0], top + height + 1)),
     )
 
 

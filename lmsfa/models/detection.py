@@ -24,7 +24,7 @@ class HeadLogits:
     Attributes:
         boxes: (B, 4 x BOX_BINS, N) logits of the distances left, top, right, bottom.
         classes: (B, N, classes) logits.
-        coefficients: (B, N, prototypes) weights of the prototypes.
+        coefficients: (B, N, X) what makes a cell's mask of the prototypes, see `mask_logits`.
         prototypes: (B, prototypes, H / 4, W / 4).
         points: (N, 2) cell centres x, y in input pixels.
         strides: (N,) pixels a cell.
@@ -81,9 +81,9 @@ class InstanceNetwork(Network):
             rgb: (B, 3, H, W) float, RGB in 0..1, H and W multiples of `INPUT_MULTIPLE_PX`.
 
         Returns:
-            (B, N, 4 + classes + prototypes): box left, top, right, bottom in input pixels, class
-            probabilities, mask coefficients; and (B, prototypes, H / 4, W / 4) prototypes. A mask's
-            logit is the sum of the prototypes weighted by its coefficients.
+            (B, N, 4 + classes + X): box left, top, right, bottom in input pixels, class
+            probabilities, mask coefficients; and (B, prototypes, H / 4, W / 4) prototypes. Masks
+            are made of both by `mask_logits`.
         """
         logits = self.head_logits(rgb)
         boxes = decode_boxes(logits.boxes, logits.points, logits.strides)

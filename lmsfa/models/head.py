@@ -106,6 +106,7 @@ class Lmsh(nn.Module):
         shared_channels: int,
         prototype_channels: int,
         prototypes: int,
+        coefficients: int,
         classes: int,
         act: Activation,
     ) -> None:
@@ -115,7 +116,7 @@ class Lmsh(nn.Module):
         self.shared: nn.Module = SharedTower(channels, shared_channels, act=act)
         self.boxes = nn.Conv2d(shared_channels, 4 * BOX_BINS, 1)
         self.classes = nn.Conv2d(shared_channels, classes, 1)
-        self.coefficients = nn.Conv2d(shared_channels, prototypes, 1)
+        self.coefficients = nn.Conv2d(shared_channels, coefficients, 1)
         self.box_scale = nn.Parameter(torch.ones(len(STRIDES)))
         self.aggregation = Aggregation(channels)
         self.prototypes = Prototypes(channels, prototype_channels, prototypes, act=act)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Self
 
 from torch import Tensor, nn
 
 from lmsfa.errors import InputError
+from lmsfa.mask_filters import filter_numbers
 from lmsfa.models.blocks import ACTIVATIONS, C2fPro, ConvNorm, Sppf
 from lmsfa.models.detection import (
     AuxiliaryLogits,
@@ -19,6 +22,15 @@ from lmsfa.models.detection import (
 )
 from lmsfa.models.head import Lmsh, sobel
 from lmsfa.models.neck import Ssff, Tfe, upsample
+
+MASKS: Mapping[str, Callable[[int], int]] = MappingProxyType(
+    {"filters": filter_numbers, "sum": lambda prototypes: prototypes}
+)
+"""How a mask is made of the prototypes, and how many numbers a cell answers for that.
+
+"filters" (`lmsfa.mask_filters`) is ours; "sum", the paper's prototype-coefficient scheme, does not
+know where it is: masks are cut by their boxes, which is to be seen (docs/experiments.md).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,8 @@ class LmsfaConfig:
         blocks: B, shared depthwise-separable blocks [18].
         shared: width of the two shared 3x3 convolutions before the predictors.
         prototype_hidden: width of the prototype branch.
-        prototypes: mask prototypes.
+        prototypes: maps at stride 4 that masks are made from.
+        masks: a key of `MASKS`: how they are made.
         activation: a key of `ACTIVATIONS`, wherever the paper does not ask for ReLU.
     """
 
@@ -54,15 +67,23 @@ class LmsfaConfig:
     blocks: int = 1
     shared: int = 104
     prototype_hidden: int = 64
-    prototypes: int = 32
+    prototypes: int = 16
+    masks: str = "filters"
     activation: str = "hardswish"
 
     def __post_init__(self) -> None:
-        """Checks the name, which a card brings along."""
-        if self.activation not in ACTIVATIONS:
-            raise InputError(
-                f"activation must be one of {', '.join(ACTIVATIONS)}, got {self.activation!r}"
-            )
+        """Checks the names, which a card brings along."""
+        for name, given, known in (
+            ("activation", self.activation, ACTIVATIONS),
+            ("masks", self.masks, MASKS),
+        ):
+            if given not in known:
+                raise InputError(f"{name} must be one of {', '.join(known)}, got {given!r}")
+
+    @property
+    def coefficients(self) -> int:
+        """Numbers that a cell answers for its mask."""
+        return MASKS[self.masks](self.prototypes)
 
 
 SMALL = LmsfaConfig(
@@ -142,6 +163,7 @@ class Lmsfa(InstanceNetwork):
             shared_channels=config.shared,
             prototype_channels=config.prototype_hidden,
             prototypes=config.prototypes,
+            coefficients=config.coefficients,
             classes=config.classes,
             act=act,
         )

@@ -10,6 +10,8 @@ from lmsfa.card import Colour
 from lmsfa.data.corruptions import CORRUPTIONS
 from lmsfa.data.splits.grouping import BY_PATIENT, BY_SEQUENCE
 from lmsfa.evaluation.answers import Answers
+from lmsfa.evaluation.drawn.judging import DrawnSplit
+from lmsfa.evaluation.drawn.tables import figure_rows
 from lmsfa.evaluation.robustness import Robustness
 from lmsfa.evaluation.tables import share
 from lmsfa.report.confusion import confusion
@@ -145,6 +147,11 @@ def outline_rows(inputs: ReportInputs) -> list[Cells]:
             ]
         )
     return rows
+
+
+def drawn_rows(drawn: DrawnSplit) -> list[Cells]:
+    """Each figure of what is drawn: its title, that of the answers, that of the truth."""
+    return figure_rows([drawn.answers.as_json(), drawn.truth.as_json()])
 
 
 def sequence_rows(figures: Report) -> list[Cells]:

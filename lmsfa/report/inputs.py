@@ -10,6 +10,7 @@ from typing import Any
 from lmsfa.card import ModelCard
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.evaluation.answers import Answers
+from lmsfa.evaluation.drawn.judging import DrawnSplit
 from lmsfa.evaluation.robustness import Robustness
 
 
@@ -28,6 +29,7 @@ class ReportInputs:
         leaks: what the judged pictures share with others, a sentence each; the card has its own.
         notes: what else a reader must know, a sentence each.
         epochs: rows of the training's results, oldest first; none where they are not known.
+        drawn: what is drawn of the answers, and of the truth alike; None where nobody judged it.
         robustness: figures under made corruptions, where somebody asked for them.
     """
 
@@ -41,4 +43,5 @@ class ReportInputs:
     leaks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     epochs: Sequence[Mapping[str, float]] = ()
+    drawn: DrawnSplit | None = None
     robustness: Robustness | None = None

@@ -10,6 +10,7 @@ from lmsfa.card import card_path, read_card
 from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet
 from lmsfa.evaluation.answers import gather, load_whole_curve
+from lmsfa.evaluation.drawn.judging import drawn_by
 from lmsfa.evaluation.report import full_report
 from lmsfa.evaluation.resampling import PatientOf
 from lmsfa.evaluation.robustness import judge_robustness
@@ -72,6 +73,7 @@ def report_on(
         leaks=tuple(leaks),
         notes=tuple(notes),
         epochs=epochs,
+        drawn=drawn_by(weights, runtime, dataset, samples, threads),
         robustness=robustness,
     )
     write_report(output, inputs)

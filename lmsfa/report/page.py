@@ -55,6 +55,7 @@ def render(inputs: ReportInputs) -> str:
         headlines=content.headlines(inputs),
         classes=content.class_rows(inputs),
         outlines=content.outline_rows(inputs),
+        drawn_rows=content.drawn_rows(inputs.drawn) if inputs.drawn else [],
         sequences=content.sequence_rows(inputs.figures),
         confusion=content.confusion_rows(inputs, shown),
         activity=activity,

@@ -18,7 +18,9 @@ from torch import Tensor
 from lmsfa.card import ModelCard
 from lmsfa.checkpoint import CheckpointError, load_strictly, read_weights
 from lmsfa.models.families import Family, family_of
+from lmsfa.models.lmsfa import Lmsfa
 from lmsfa.models.network import Network
+from lmsfa.training.initial_filters import as_filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def start_from(
     """
     tensors, card = read_weights(weights)
     ours = network.state_dict()
+    if isinstance(network, Lmsfa) and _has_sums(card) and network.config.masks == "filters":
+        tensors = as_filters(tensors, network.config.prototypes)
     shared, class_rows = _shared(classes, tuple(spec.name for spec in card.classes))
     told, activity_rows = _shared(activities, card.activities)
     by_classes, by_activities = class_axes(family, network), activity_axes(family, network)
@@ -142,6 +146,10 @@ def _alike(card: ModelCard, network: Network) -> bool:
     return all(
         card.architecture.get(name, ours[name]) == ours[name] for name in SAME if name in ours
     )
+
+
+def _has_sums(card: ModelCard) -> bool:
+    return family_of(card.system).network is Lmsfa and card.architecture.get("masks") == "sum"
 
 
 def _merged(ours: Tensor, theirs: Tensor, rows: dict[int, Pairs]) -> Tensor:

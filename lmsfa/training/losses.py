@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from lmsfa.models.detection import BOX_BINS, AuxiliaryLogits, TrainingLogits, decode_boxes
 from lmsfa.models.head import sobel
+from lmsfa.models.mask_logits import mask_logits
 from lmsfa.postprocess import MASK_STRIDE
 from lmsfa.training.assigner import Assignment, assign
 from lmsfa.training.batch import Batch
@@ -44,6 +45,12 @@ class LossWeights:
 SPECULAR = 0.9
 """A grey value from here on (0..1) is glare: its edges are not the tissue's [16]."""
 
+WHOLE_MASKS = 3
+"""Cells an instance that learn whole masks: those that may come to answer for it, and the time that
+more would take goes into steps."""
+BORDER_CELLS = 1
+"""Cells of the coarse grid on both sides of a border that count once more in the masks' loss."""
+
 
 def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[str, Tensor]:
     """Weighted losses of one batch by name; their sum is what is minimised.
@@ -66,7 +73,7 @@ def losses(logits: TrainingLogits, batch: Batch, weights: LossWeights) -> dict[s
         "box": weights.box * box,
         "classes": weights.classes * _class_loss(logits, class_logits, batch, found, total),
         "distribution": weights.distribution * distribution,
-        "mask": weights.mask * _mask_loss(logits, batch, found, known),
+        "mask": weights.mask * _mask_loss(logits, boxes, batch, found, known),
     }
     if logits.auxiliary is not None:
         parts |= _auxiliary_losses(logits.auxiliary, batch, known, weights)
@@ -126,27 +133,89 @@ def _distribution_loss(answered: Tensor, distances: Tensor) -> Tensor:
     return -(at_low * (1 - share_high) + at_high * share_high).mean(1)
 
 
-def _mask_loss(logits: TrainingLogits, batch: Batch, found: Assignment, known: Tensor) -> Tensor:
-    """BCE (a mean over the box) and Dice of the assembled masks inside the box, void left out."""
+def _mask_loss(
+    logits: TrainingLogits, boxes: Tensor, batch: Batch, found: Assignment, known: Tensor
+) -> Tensor:
+    """Mean over cells of what their masks miss, void left out.
+
+    Of masks inside boxes all assigned cells count, of whole ones an instance's `WHOLE_MASKS` best.
+    """
     head = logits.head
-    height, width = head.prototypes.shape[2:]
+    whole = head.coefficients.shape[2] != head.prototypes.shape[1]
     summed = head.prototypes.float().sum() * 0
     answered = 0
     for index, prototypes in enumerate(head.prototypes.float()):
         cells = (found.instance[index] >= 0).nonzero()[:, 0]
+        if whole:
+            cells = _best_cells(cells, found.instance[index], found.target[index])
         if cells.numel() == 0:
             continue
         instance = found.instance[index, cells]
-        coefficients = head.coefficients[index].float()[cells]
-        mask_logits = (coefficients @ prototypes.flatten(1)).reshape(-1, height, width)
-        truth = batch.masks[index, instance].float() / 255
-        within = inside(batch.boxes[index, instance] / MASK_STRIDE, height, width) * known[index]
-        area = within.sum((1, 2)).clamp(min=1.0)
-        each = functional.binary_cross_entropy_with_logits(mask_logits, truth, reduction="none")
-        bce = (each * within).sum((1, 2)) / area
-        summed = summed + (bce + dice_loss(mask_logits.sigmoid(), truth, within)).sum()
+        # Where a mask lies is the box's to learn, not the other way round.
+        answer = mask_logits(
+            head.coefficients[index].float()[cells], prototypes, boxes[index, cells].detach()
+        )
+        within = inside(batch.boxes[index] / MASK_STRIDE, *answer.shape[1:])
+        truth = batch.masks[index].float() / 255
+        judge = _whole_mask_losses if whole else _boxed_mask_losses
+        summed = summed + judge(answer, truth, within, known[index], instance).sum()
         answered += cells.numel()
     return summed / max(answered, 1)
+
+
+def _best_cells(cells: Tensor, instance: Tensor, target: Tensor) -> Tensor:
+    """Of (K,) assigned cells the `WHOLE_MASKS` best aligned ones of each instance."""
+    order = cells[target[cells].argsort(descending=True)]
+    mine = instance[order]
+    # How many better cells answer for the same instance.
+    better = (mine[:, None] == mine).tril(-1).sum(1)
+    return order[better < WHOLE_MASKS]
+
+
+def _boxed_mask_losses(
+    answer: Tensor, truth: Tensor, within: Tensor, known: Tensor, instance: Tensor
+) -> Tensor:
+    """BCE, a mean over the box, and Dice inside the box (YOLACT).
+
+    Args:
+        answer: (K, H, W) logits.
+        truth: (M, H, W) share of each cell that each instance covers, 0..1.
+        within: (M, H, W), whether a cell lies in its box.
+        known: (H, W) share of each cell that is labelled.
+        instance: (K,) whose masks these are.
+
+    Returns:
+        (K,) a loss a mask.
+    """
+    truth, weight = truth[instance], (within * known)[instance]
+    each = functional.binary_cross_entropy_with_logits(answer, truth, reduction="none")
+    return _mean(each, weight) + dice_loss(answer.sigmoid(), truth, weight)
+
+
+def _whole_mask_losses(
+    answer: Tensor, truth: Tensor, within: Tensor, known: Tensor, instance: Tensor
+) -> Tensor:
+    """Dice over the whole picture and the mean of three BCE; as `_boxed_mask_losses`.
+
+    The three are means over the box, over all outside of it, and over the cells near the truth's
+    border, which are few and are what the eye sees of an outline.
+    """
+    reach = 2 * BORDER_CELLS + 1
+    grown = functional.max_pool2d(truth, reach, 1, BORDER_CELLS)
+    shrunk = -functional.max_pool2d(-truth, reach, 1, BORDER_CELLS)
+    parts = torch.stack([within * known, ~within * known, (grown - shrunk) * known])
+    # A weight that sums to one a part: one product in place of three.
+    weight = (parts / parts.sum((2, 3), keepdim=True).clamp(min=1.0)).mean(0)
+    truth = truth[instance]
+    each = functional.binary_cross_entropy_with_logits(
+        answer, truth, weight[instance], reduction="none"
+    )
+    return each.sum((1, 2)) + dice_loss(answer.sigmoid(), truth, known)
+
+
+def _mean(each: Tensor, weight: Tensor) -> Tensor:
+    """(K,) weighted means over the last two axes of (K, H, W)."""
+    return (each * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1.0)
 
 
 def dice_loss(probability: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch.nn import functional
 from lmsfa.backends.graph import load_network
 from lmsfa.errors import InputError
 from lmsfa.models.detection import BOX_BINS, HeadLogits, InstanceNetwork, decode_boxes
+from lmsfa.models.mask_logits import mask_logits
 from lmsfa.postprocess import MASK_STRIDE
 from lmsfa.training.boxes import inside
 from lmsfa.training.losses import LossWeights
@@ -101,16 +102,26 @@ def _divergence(learner: Tensor, teacher: Tensor) -> Tensor:
 
 def _mask_distances(learner: HeadLogits, teacher: HeadLogits, cells: Tensor) -> Tensor:
     """(B, K) cells -> (B, K), each a mean over the teacher's box."""
-    ours, theirs = _mask_logits(learner, cells), _mask_logits(teacher, cells)
-    boxes = decode_boxes(teacher.boxes.float(), teacher.points, teacher.strides)
-    picked = boxes.gather(1, cells[..., None].expand(-1, -1, 4))
-    within = inside(picked / MASK_STRIDE, *ours.shape[2:])
+    boxes = _picked(_boxes(teacher), cells)
+    ours = _mask_logits(learner, _picked(_boxes(learner).detach(), cells), cells)
+    theirs = _mask_logits(teacher, boxes, cells)
+    within = inside(boxes / MASK_STRIDE, *ours.shape[2:])
     each = functional.binary_cross_entropy_with_logits(ours, theirs.sigmoid(), reduction="none")
     return (each * within).sum((2, 3)) / within.sum((2, 3)).clamp(min=1.0)
 
 
-def _mask_logits(head: HeadLogits, cells: Tensor) -> Tensor:
-    """(B, K) cells -> (B, K, H / 4, W / 4) mask logits."""
-    count = head.coefficients.shape[2]
-    picked = head.coefficients.float().gather(1, cells[..., None].expand(-1, -1, count))
-    return torch.einsum("bkp,bphw->bkhw", picked, head.prototypes.float())
+def _boxes(head: HeadLogits) -> Tensor:
+    """(B, N, 4) in input pixels."""
+    return decode_boxes(head.boxes.float(), head.points, head.strides)
+
+
+def _picked(rows: Tensor, cells: Tensor) -> Tensor:
+    """(B, N, X) and (B, K) cells -> (B, K, X)."""
+    return rows.gather(1, cells[..., None].expand(-1, -1, rows.shape[2]))
+
+
+def _mask_logits(head: HeadLogits, boxes: Tensor, cells: Tensor) -> Tensor:
+    """(B, K) cells and their boxes -> (B, K, H / 4, W / 4) mask logits."""
+    coefficients = _picked(head.coefficients.float(), cells)
+    parts = zip(coefficients, head.prototypes.float(), boxes, strict=True)
+    return torch.stack([mask_logits(*part) for part in parts])

@@ -21,7 +21,7 @@ def test_a_made_answer_holds_as_many_structures_as_asked_side_by_side_in_the_fra
     structures: int, height: int, width: int, card: ModelCard
 ) -> None:
     place = Letterbox.fit(height, width, 640)
-    instances = decoded(made_answer(place, len(card.classes), structures), card, place)
+    instances = decoded(made_answer(place, card, structures), card, place)
     assert len(instances) == structures
     assert len({entry.class_id for entry in instances}) == min(structures, len(card.classes))
     covered = np.zeros((height, width), np.uint8)
@@ -39,7 +39,7 @@ def test_a_made_answer_holds_as_many_structures_as_asked_side_by_side_in_the_fra
 
 def test_a_made_answer_has_rivals_that_suppression_must_take_out(card: ModelCard) -> None:
     place = Letterbox.fit(720, 1280, 640)
-    answer = made_answer(place, len(card.classes), 8)
+    answer = made_answer(place, card, 8)
     assert (answer.detections[:, 4:6].max(1) > card.score_threshold).sum() == 8 * 8
     assert answer.detections.shape[0] == 80 * 80 + 40 * 40 + 20 * 20
     assert answer.grid == (160, 160)

@@ -103,8 +103,10 @@ def _both(
     with torch.inference_mode():
         packed = FrameTensors(network, card, "cpu")(torch.from_numpy(frame), sampling)
         detections, prototypes = network(letterbox(torch.from_numpy(frame), sampling))
-    answer = PackedAnswer.of(packed.numpy(), len(card.classes), card.input_size_px)
-    return answer, RawAnswer(detections.numpy(), prototypes.numpy()), place
+    raw, classes = RawAnswer(detections.numpy(), prototypes.numpy()), len(card.classes)
+    boxed = raw.is_boxed(classes)
+    answer = PackedAnswer.of(packed.numpy(), classes, card.input_size_px, boxed=boxed)
+    return answer, raw, place
 
 
 def _assert_same(found: tuple[Instance, ...], expected: tuple[Instance, ...]) -> None:
@@ -185,4 +187,4 @@ def test_numbers_that_are_not_finite_are_told(weights: Path, card: ModelCard) ->
         packed = FrameTensors(broken, card, "cpu")(
             torch.zeros(96, 96, 3, dtype=torch.uint8), sampling
         )
-    assert not PackedAnswer.of(packed.numpy(), 2, 96).is_finite()
+    assert not PackedAnswer.of(packed.numpy(), 2, 96, boxed=False).is_finite()

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from lmsfa.complexity import gflops, parameters
+from lmsfa.mask_filters import filter_numbers
 from lmsfa.models.blocks import C2fPro, ConvNorm, Norm, RvbEma, SharedConvNorm, TokenMixer
 from lmsfa.models.families import FAMILIES
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
@@ -122,8 +123,11 @@ def test_answers_have_the_documented_shapes(model: str) -> None:
     with torch.no_grad():
         detections, prototypes = network(torch.rand(2, 3, 64, 96))
     cells = (8 * 12) + (4 * 6) + (2 * 3)
-    assert detections.shape == (2, cells, 4 + 6 + 32)
-    assert prototypes.shape == (2, 32, 16, 24)
+    prototypes_count = network.config.prototypes
+    by_filters = model != "yolo_baseline"
+    numbers = filter_numbers(prototypes_count) if by_filters else prototypes_count
+    assert detections.shape == (2, cells, 4 + 6 + numbers)
+    assert prototypes.shape == (2, prototypes_count, 16, 24)
     probabilities = detections[..., 4:10]
     assert probabilities.min() >= 0
     assert probabilities.max() <= 1

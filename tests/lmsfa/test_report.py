@@ -352,6 +352,10 @@ def test_the_command_goes_from_weights_to_a_report(
     page = Page(output.read_text(encoding="utf-8"))
     assert "bright square" in page.text
     assert "How it was trained" in page.text
+    drawn = next(table for table in page.tables if table[0] == ["Figure", "Answers", "Truth"])
+    assert ["specks a frame", "0.000", "0.000"] in drawn
+    # An untrained network shows nothing.
+    assert next(row for row in drawn if row[0] == "outlines")[1] == "0"
     with pytest.raises(InputError, match="give --overwrite"):
         run(*given)
     with pytest.raises(InputError, match=r"no results\.jsonl"):

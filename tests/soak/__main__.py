@@ -2,7 +2,8 @@
 
     python -m tests.soak --output docs/measurements [--larynx FOLDER] [--share 1]
 
-Whole they take forty minutes; `--share 0.02` runs a fiftieth of each.
+Whole they take forty minutes; `--share 0.02` runs a fiftieth of each. Where there is no display
+windows are drawn into memory.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from lmsfa import __version__
 from lmsfa.notice import RESEARCH_NOTICE
+from tests.off_screen import draw_into_memory_without_display
 from tests.soak.alarms import false_alarms
 from tests.soak.faults import suffer_faults
 from tests.soak.steady import steady
@@ -28,6 +30,7 @@ def main():
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--only", choices=("steady", "faults", "alarms"))
     options = parser.parse_args()
+    draw_into_memory_without_display()
     trials = {
         "steady": lambda: steady(STEADY_S * options.share),
         "faults": lambda: suffer_faults(max(1, round(FAULTS * options.share))),

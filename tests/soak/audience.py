@@ -17,7 +17,7 @@ from app.ui.window import Window
 from tests.soak.sender import RATE_FPS
 
 OF_SIGNAL = ("SIGNAL LOST", *(signal.value for signal in Signal if signal is not Signal.GOOD))
-OF_MODEL = ("AI FAULT", "LOADING MODEL", "NO MODEL", "AI OFF")
+OF_MODEL = ("AI FAULT", "AI LOADING", "NO MODEL", "AI OFF")
 """While one of these stands, no overlay may."""
 LEAST_IOU = 0.5
 """Of painted structures with the true ones of the same picture; an old overlay has less."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,7 @@ from app.ui.notices import Answer
 from app.ui.self_test.checks import live_until
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
+from lmsfa.naming.names import Names
 from lmsfa.overlay import OverlayMode
 from tests.soak.audience import OF_SIGNAL, Audience, SeenWindow
 from tests.soak.watching import SenderProgram
@@ -116,6 +117,7 @@ class Trial:
         self.audience = Audience(self._window, phantom, self._sender.due_s, max_age_ms / 1000)
         self._controller.choose_overlay_mode(OverlayMode.FILL)
         self._controller.step_opacity(10)
+        self._controller.restyle(lambda style: replace(style, names=Names.NONE))
         self._controller.answer(Answer.HIDE_RESEARCH)
         self._controller.open(self._sender.url)
         self._controller.load(folder)

@@ -34,18 +34,23 @@ class _Stream:
         return self._sender.due_s(number + (newest - number) // CYCLE * CYCLE)
 
 
-def steady(seconds, weights=WEIGHTS, runtime="auto"):
-    """Plays, measures and judges."""
+def steady(seconds, max_age_ms=DEFAULT_MAX_AGE_MS):
+    """Plays, measures and judges.
+
+    Args:
+        seconds: for how long.
+        max_age_ms: of overlays.
+    """
     make_application()
     sender = SenderProgram("--pictures", "clip", "--cycle", str(CYCLE))
-    pipeline = Pipeline(engine_loader=ChildLoader())
+    pipeline = Pipeline(max_age_ms=max_age_ms, engine_loader=ChildLoader())
     controller = Controller(pipeline)
     window = Window(controller)
     stream = _Stream(sender)
-    checks = Checks(window, controller, stream, weights)
+    checks = Checks(window, controller, stream, WEIGHTS)
     try:
         controller.open(sender.url)
-        controller.load(weights, runtime)
+        controller.load(WEIGHTS)
         window.show()
         if not checks.ready():
             raise SystemExit("no overlay came: is the model missing?")

@@ -9,6 +9,7 @@ from app.core.caption import caption, marks
 from app.core.headless.lettering import SAID_RGB, WARNING_RGB, burn
 from lmsfa.card import ModelCard
 from lmsfa.familiarity.judgement import Likeness
+from lmsfa.naming.labels import Labels
 from lmsfa.overlay import OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
@@ -24,7 +25,7 @@ class Compositor:
     def __init__(self, card: ModelCard) -> None:
         self._card = card
         self._style = OverlayStyle()
-        self._painter = Painter()
+        self._painter, self._labels = Painter(), Labels()
         self._picture = np.empty((0, 0, 3), dtype=np.uint8)
         # A recording has no line beneath it that would say the rest.
         said = caption(card) if marks(card) else ""
@@ -48,6 +49,7 @@ class Compositor:
         layer = self._painter.paint(
             prediction, self._card, self._style, height, width, circle=circle
         )
+        self._labels.write(layer, prediction, self._card, self._style, circle=circle)
         return blend(rgb, layer, self._picture)
 
     def captioned(self, rgb: NDArray[np.uint8], activity: str, like: Likeness) -> NDArray[np.uint8]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-GROUND_RGB = (19, 24, 28)
+from lmsfa.naming.plates import PLATE_RGB, font
+
 SAID_RGB = (238, 242, 245)
 WARNING_RGB = (244, 183, 64)
 """The window's own colours for chips and what is on them."""
@@ -51,20 +51,10 @@ def burn(rgb: Picture, words: tuple[Words, ...]) -> None:
 @lru_cache(maxsize=KEPT_PLATES)
 def _plate(text: str, colour: tuple[int, int, int], letter_px: int) -> Picture:
     """A text on its ground, (h, w, 3) uint8 RGB."""
-    font = _font(letter_px)
-    ascent, descent = font.getmetrics()
+    letters = font(letter_px)
+    ascent, descent = letters.getmetrics()
     beside, above = round(letter_px * 0.7), round(letter_px * 0.35)
-    size = round(font.getlength(text)) + 2 * beside, ascent + descent + 2 * above
-    plate = Image.new("RGB", size, GROUND_RGB)
-    ImageDraw.Draw(plate).text((beside, above), text, font=font, fill=colour)
+    size = round(letters.getlength(text)) + 2 * beside, ascent + descent + 2 * above
+    plate = Image.new("RGB", size, PLATE_RGB)
+    ImageDraw.Draw(plate).text((beside, above), text, font=letters, fill=colour)
     return np.asarray(plate)
-
-
-@lru_cache(maxsize=4)
-def _font(letter_px: int) -> ImageFont.FreeTypeFont:
-    # Only here: most runs write nothing. It comes with Matplotlib and knows most of Europe's
-    # letters, which neither OpenCV's nor Pillow's own do.
-    import matplotlib  # noqa: PLC0415
-
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
-    return ImageFont.truetype(path, letter_px)

@@ -25,6 +25,7 @@ from app.ui.self_test.witness import Witness, pixels_of
 from app.ui.verdicts import GOOD_AVAILABILITY, MOST_DELAY_MS
 from app.ui.video_view import Layer
 from app.ui.window import Window
+from lmsfa.naming.names import Names
 
 LONGEST_GAP_MS = 50.0
 PERIODS_MS = STALL_PERIODS * 1000 / RATE_FPS
@@ -78,6 +79,8 @@ class Checks:
         self._source, self._weights = source, weights
         self._deadline_s = deadline_s
         self.witness = Witness(window, controller, source.captured_s)
+        # A name might stand on the number that the picture carries.
+        self._name(Names.NONE)
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> bool:
         """Lets the window live until the condition holds; False where it did not in time."""
@@ -214,8 +217,10 @@ class Checks:
     def pixels_outside(self) -> Promise:
         """Outside of the overlay the window shows the picture as it shows it with AI off."""
         name, bound = "pixels outside the overlay", "0 differ"
-        self.wait_until(self._has_overlay)
+        self._name(Names.ALL)
+        self.wait_until(lambda: self._has_overlay() and self._shows(Names.ALL))
         scene = self.witness.scene
+        self._name(Names.NONE)
         if scene is None or scene.layer is None or scene.snapshot.frame is None:
             return Promise(name, bound, "no overlay came", kept=False)
         view, frame, layer = self._window.view, scene.snapshot.frame, scene.layer.copy()
@@ -232,6 +237,13 @@ class Checks:
     def _has_overlay(self) -> bool:
         scene = self.witness.scene
         return scene is not None and scene.layer is not None
+
+    def _name(self, names: Names) -> None:
+        self._controller.restyle(lambda style: replace(style, names=names))
+
+    def _shows(self, names: Names) -> bool:
+        scene = self.witness.scene
+        return scene is not None and scene.style.names is names
 
     def _has_no_model(self) -> bool:
         scene = self.witness.scene

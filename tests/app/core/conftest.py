@@ -1,6 +1,6 @@
 import pytest
 from made_clips import index_picture, write_clip
-from made_supervision import MADE, answered_by
+from made_supervision import MADE, PATIENT_AGE_MS, answered_by
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def long_clip(tmp_path_factory):
 @pytest.fixture
 def playing(pipelines, long_clip, weights):
     """A pipeline that shows answers of a process."""
-    pipeline = pipelines(MADE)
+    pipeline = pipelines(MADE, max_age_ms=PATIENT_AGE_MS)
     pipeline.open(str(long_clip))
     pipeline.load(weights)
     answered_by(pipeline)

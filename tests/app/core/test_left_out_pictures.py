@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from contextlib import closing, suppress
 from fractions import Fraction
 
@@ -119,7 +118,10 @@ def test_a_broken_picture_is_left_out_and_counted(serve):
     sender = serve(muxed("nut", "mjpeg", "yuvj420p", coded))
     with closing(Pipeline()) as pipeline:
         pipeline.open(sender.url)
-        shown = until(lambda: (found := now(pipeline)).source.frames_read > 40 and found)
+        # A busy machine drops good ones besides.
+        shown = until(
+            lambda: (found := now(pipeline)).frame is not None and found.frame.index > 60 and found
+        )
     assert shown.source.state is SourceState.PLAYING
     assert shown.source.frames_dropped >= 4
     assert shown.frame.index + 1 == shown.source.frames_read + shown.source.frames_dropped
@@ -168,10 +170,12 @@ def test_a_stream_that_declares_too_low_a_rate_is_said_to_stall_as_soon_as_any(s
         pipeline.open(sender.url)
         until(lambda: now(pipeline).source.period_s > 0)
         assert now(pipeline).source.info.rate_fps == 1
-        stalled = until(lambda: now(pipeline).source.signal is Signal.STALLED and now(pipeline))
+        until(lambda: index_in(now(pipeline).frame.rgb) == 39)
         arrived_s = pipeline._capture.view.arrived_s
         # The way here may take 300 ms; five declared periods would be 5 s.
-        assert 0.3 < time.monotonic() - arrived_s < 1.5
+        assert pipeline.snapshot(arrived_s + 0.29).source.signal is not Signal.STALLED
+        stalled = pipeline.snapshot(arrived_s + 4.9)
+        assert stalled.source.signal is Signal.STALLED
         assert stalled.result is None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from made_clips import index_picture, write_clip
+from made_screens import needs_screen, virtual_screen
 
 import main
 from app.core import display
@@ -155,7 +156,17 @@ def test_a_missing_x11_library_is_found_before_qt_aborts(monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert display.why_no_window() == ""
     monkeypatch.delenv("QT_QPA_PLATFORM")
-    monkeypatch.setattr(display, "X11_LIBRARIES", ())
-    assert display.why_no_window() == ""
     monkeypatch.delenv("DISPLAY")
     assert display.why_no_window() == display.NO_DISPLAY
+
+
+@needs_screen
+def test_a_display_that_does_not_answer_is_found_before_qt_aborts(monkeypatch):
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(display, "X11_LIBRARIES", ("libxcb.so.1",))
+    with virtual_screen() as name:
+        monkeypatch.setenv("DISPLAY", name)
+        assert display.why_no_window() == ""
+    assert f"the display '{name}' does not answer" in display.why_no_window()
+    assert "--headless" in display.why_no_window()

@@ -43,7 +43,6 @@ def test_no_overlay_while_the_lens_is_out_of_the_body(tmp_path, pipelines):
     assert list(dict.fromkeys(lines)) == ["", "OVERLAY OFF: OUT OF BODY"]
     first = lines.index("OVERLAY OFF: OUT OF BODY")
     last = len(lines) - lines[::-1].index("OVERLAY OFF: OUT OF BODY")
-    assert last - first > 10
     assert all(snapshot.result is None for snapshot in seen[first:last])
     assert any(snapshot.result is not None for snapshot in seen[:first])
     assert any(snapshot.result is not None for snapshot in seen[last:])

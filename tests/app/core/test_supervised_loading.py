@@ -5,7 +5,15 @@ import sys
 import psutil
 import pytest
 from made_clips import now, until
-from made_supervision import MADE, answered_by, ask, is_gone, needs_signals, state
+from made_supervision import (
+    MADE,
+    PATIENT_AGE_MS,
+    answered_by,
+    ask,
+    is_gone,
+    needs_signals,
+    state,
+)
 
 from app.core.snapshot import ModelState
 from app.core.supervision.engine import ChildLoader
@@ -30,13 +38,13 @@ def test_a_process_that_stops_while_it_loads_is_found_and_replaced(
 ):
     monkeypatch.setattr("app.core.supervision.engine.SILENT_S", 1.5)
     (weights / "loading").write_text(fault)
-    pipeline = pipelines(MADE)
+    pipeline = pipelines(MADE, max_age_ms=PATIENT_AGE_MS)
     pipeline.open(str(long_clip))
     pipeline.load(weights)
     until(lambda: (weights / "process").exists() and not (weights / "loading").exists())
     hung = int((weights / "process").read_text())
     silent = "the model gave no sign of life while it loaded and is being started again, 1 of 3"
-    until(lambda: now(pipeline).model.message == silent, 5)
+    until(lambda: now(pipeline).model.message == silent)
     assert is_gone(hung)
     assert answered_by(pipeline) != hung
 
@@ -44,7 +52,7 @@ def test_a_process_that_stops_while_it_loads_is_found_and_replaced(
 def test_a_load_that_takes_its_time_is_left_alone_while_it_lives(pipelines, weights, monkeypatch):
     monkeypatch.setattr("app.core.supervision.engine.SILENT_S", 1.5)
     (weights / "loading").write_text("slow")
-    pipeline = pipelines(MADE)
+    pipeline = pipelines(MADE, max_age_ms=PATIENT_AGE_MS)
     pipeline.load(weights)
     until(lambda: state(pipeline) is ModelState.READY)
     assert now(pipeline).model.message == ""
@@ -81,7 +89,7 @@ def test_a_machine_that_starts_no_process_is_tried_again(
 ):
     monkeypatch.setattr("app.core.supervision.process.START_AGAIN_S", 0.3)
     monkeypatch.setattr(sys, "executable", str(weights / "python"))
-    pipeline = pipelines(MADE)
+    pipeline = pipelines(MADE, max_age_ms=PATIENT_AGE_MS)
     pipeline.open(str(long_clip))
     pipeline.load(weights)
     failed = "the model could not be started (No such file or directory)"
@@ -95,7 +103,7 @@ def test_a_machine_that_never_starts_one_is_a_fault_until_a_person_acts(
 ):
     monkeypatch.setattr("app.core.supervision.process.START_AGAIN_S", 0.01)
     monkeypatch.setattr(sys, "executable", str(weights / "python"))
-    pipeline = pipelines(MADE)
+    pipeline = pipelines(MADE, max_age_ms=PATIENT_AGE_MS)
     pipeline.load(weights)
     fault = until(lambda: (found := now(pipeline).model).stopped and found)
     assert fault.message == (

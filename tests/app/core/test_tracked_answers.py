@@ -9,7 +9,7 @@ from made_clips import now, pictures_of, square_picture, until, write_clip
 from made_engines import ActivityEngine, SquareEngine, loader
 
 from app.core.headless import Job, run_job
-from app.core.snapshot import ModelState, SourceState
+from app.core.snapshot import ModelState, PlaybackMode, SourceState
 
 
 class GapEngine(SquareEngine):
@@ -34,7 +34,10 @@ def moving(tmp_path):
 
 
 def answers_until(pipeline, last):
-    """What was shown, by the answered frame's index, until one after `last` is answered."""
+    """What was shown, by the answered frame's index, until one after `last` is answered.
+
+    Locked pictures wait for their answers: on any machine every frame gets one.
+    """
     seen = {}
 
     def ended():
@@ -47,8 +50,9 @@ def answers_until(pipeline, last):
     return seen
 
 
-def test_a_live_answer_bridges_a_gap_and_keeps_the_instances_number(moving, pipelines):
-    pipeline = pipelines(loader(GapEngine(lambda index: index > 10 and index % 4 == 0)))
+def test_an_answer_bridges_a_gap_and_keeps_the_instances_number(moving, pipelines):
+    gaps = loader(GapEngine(lambda index: index > 10 and index % 4 == 0))
+    pipeline = pipelines(gaps, mode=PlaybackMode.LOCKED)
     pipeline.load("gaps")
     pipeline.open(str(moving))
     seen = answers_until(pipeline, 50)
@@ -100,7 +104,9 @@ class StrangeEngine(SquareEngine):
     ids=["unknown", "negative"],
 )
 def test_an_answer_of_no_known_class_is_lost_alone(moving, pipelines, caplog, strange, words):
-    lost_alone(pipelines(loader(StrangeEngine(**strange))), moving, caplog, words)
+    lost_alone(
+        pipelines(loader(StrangeEngine(**strange)), mode=PlaybackMode.LOCKED), moving, caplog, words
+    )
 
 
 def test_an_answer_that_opencv_fails_on_is_lost_alone(moving, pipelines, caplog, monkeypatch):
@@ -110,7 +116,7 @@ def test_an_answer_that_opencv_fails_on_is_lost_alone(moving, pipelines, caplog,
 
     monkeypatch.setattr("lmsfa.following.tracker.mixed", fail)
     words = "the picture could not be followed (resize)"
-    lost_alone(pipelines(loader(SquareEngine())), moving, caplog, words)
+    lost_alone(pipelines(loader(SquareEngine()), mode=PlaybackMode.LOCKED), moving, caplog, words)
 
 
 def lost_alone(pipeline, clip, caplog, words):
@@ -142,7 +148,7 @@ def darkened(moving, tmp_path):
 
 
 def test_what_a_model_said_of_darkness_does_not_count_when_the_picture_is_back(darkened, pipelines):
-    pipeline = pipelines(loader(ActivityEngine(told_of_darkness)))
+    pipeline = pipelines(loader(ActivityEngine(told_of_darkness)), mode=PlaybackMode.LOCKED)
     pipeline.load("told")
     pipeline.open(str(darkened))
     told = answers_until(pipeline, 80)

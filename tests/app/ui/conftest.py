@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from made_clips import square_picture, write_clip
@@ -7,6 +9,15 @@ from PySide6.QtTest import QTest
 from app.ui.controller import Controller
 from app.ui.theme import apply_theme
 from app.ui.window import Window
+
+PATIENT_MS = 60_000
+
+
+@pytest.fixture
+def qtbot(qtbot, monkeypatch):
+    """Waits as long as a busy machine may take, where nothing else is asked for."""
+    monkeypatch.setattr(qtbot, "waitUntil", partial(qtbot.waitUntil, timeout=PATIENT_MS))
+    return qtbot
 
 
 class Desk:
@@ -41,11 +52,15 @@ class Desk:
 
 @pytest.fixture
 def desk(qtbot, qapp, pipelines):
-    """Opens windows: `desk(load, source=..., weights=...)`, with options of the pipeline."""
+    """Opens windows: `desk(load, source=..., weights=...)`, with options of the pipeline.
+
+    Overlays may be of any age where nothing else is asked for: how young they can be is a question
+    to the machine.
+    """
     apply_theme(qapp)
 
-    def make(load, source=None, weights=None, **options):
-        made = Desk(pipelines(load, **options))
+    def make(load, source=None, weights=None, *, max_age_ms=PATIENT_MS, **options):
+        made = Desk(pipelines(load, max_age_ms=max_age_ms, **options))
         made.window.resize(1400, 900)
         qtbot.addWidget(made.window)
         made.window.show()

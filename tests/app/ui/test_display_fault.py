@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from lmsfa import overlay
 
 ANY_WEIGHTS = Path("any.safetensors")
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 COLOURED_FROM = 100
 """Of 255: so far apart are an outline's colours; a coded grey edge has less."""
 

@@ -13,8 +13,9 @@ ANY_WEIGHTS = Path("any.safetensors")
 
 
 def test_a_moved_overlay_is_named_while_it_is_seen(desk, qtbot):
-    brisk = "phantom:brisk,seed=3,size=640x360"
-    opened = desk(loader(OracleEngine(brisk, 0.06)), source=brisk, weights=ANY_WEIGHTS)
+    brisk = "phantom:brisk,seed=3,size=320x180"
+    oracle = loader(OracleEngine(brisk, 0.06))
+    opened = desk(oracle, source=brisk, weights=ANY_WEIGHTS, max_age_ms=5000.0)
     qtbot.waitUntil(
         lambda: "MOVED" in opened.window.chips.texts and marked(opened.scene), timeout=PATIENT_MS
     )

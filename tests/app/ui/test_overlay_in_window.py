@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 ANY_WEIGHTS = Path("any.safetensors")
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 
 
 def marked(scene):

@@ -12,7 +12,7 @@ from app.core.sources.modes import USUAL_MODES
 from app.ui.source_bar import source_words
 from app.ui.theme import TOUCH_PX
 
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 
 
 @pytest.fixture

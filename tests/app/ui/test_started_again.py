@@ -5,7 +5,7 @@ from made_engines import CrashingEngine, SquareEngine
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 START = "Start the model again"
 
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from app.core.pipeline import CLOSE_WAIT_S, DEFAULT_MAX_AGE_MS
 from app.core.snapshot import PlaybackMode, SourceInfo, SourceState
 from app.core.sources import Picture, SourceError
 from app.ui.notices import DEMO
@@ -22,7 +23,7 @@ from lmsfa.overlay import OverlayMode
 from lmsfa.registry import load_engine
 
 ANY_WEIGHTS = Path("any.safetensors")
-PATIENT_MS = 20_000
+PATIENT_MS = 60_000
 
 
 @pytest.fixture
@@ -123,17 +124,19 @@ def test_window_without_a_model_says_so_at_the_picture(desk, qtbot, square_clip)
 def test_slow_engine_proposes_an_age_bound_and_raises_it_only_when_accepted(
     desk, qtbot, square_clip
 ):
-    made = desk(loader(SlowEngine()), source=square_clip, weights=ANY_WEIGHTS)
+    made = desk(
+        loader(SlowEngine()), source=square_clip, weights=ANY_WEIGHTS, max_age_ms=DEFAULT_MAX_AGE_MS
+    )
     qtbot.waitUntil(
         lambda: any("Show overlays up to" in text for text in made.window.bottom.texts),
         timeout=PATIENT_MS,
     )
-    assert made.pipeline.max_age_ms == 120.0
+    assert made.pipeline.max_age_ms == DEFAULT_MAX_AGE_MS
     press_button(made.window.bottom, "Allow")
-    assert 1000 < made.pipeline.max_age_ms < 3000
+    assert made.pipeline.max_age_ms > 2 * 500
     qtbot.waitUntil(lambda: made.scene.snapshot.result is not None, timeout=PATIENT_MS)
     made.controller.load(Path("other.safetensors"))
-    qtbot.waitUntil(lambda: made.pipeline.max_age_ms == 120.0, timeout=PATIENT_MS)
+    qtbot.waitUntil(lambda: made.pipeline.max_age_ms == DEFAULT_MAX_AGE_MS, timeout=PATIENT_MS)
 
 
 def test_slow_engine_proposes_the_small_model_that_lies_beside_it(
@@ -151,7 +154,7 @@ def test_slow_engine_proposes_the_small_model_that_lies_beside_it(
         loaded.append((weights, runtime))
         return slow
 
-    made = desk(load, source=square_clip)
+    made = desk(load, source=square_clip, max_age_ms=DEFAULT_MAX_AGE_MS)
     made.controller.load(big, "by-hand")
     qtbot.waitUntil(
         lambda: any("Show overlays up to" in text for text in made.window.bottom.texts),
@@ -291,7 +294,8 @@ def test_window_closes_at_once_although_the_model_hangs(desk, qtbot, square_clip
     qtbot.waitUntil(lambda: bool(engine.asked), timeout=PATIENT_MS)
     begun_s = time.monotonic()
     made.window.close()
-    assert time.monotonic() - begun_s < 1.0
+    # The engine hangs for as long as its test lets it; who waited would wait this long at least.
+    assert time.monotonic() - begun_s < CLOSE_WAIT_S
     engine.gate.release(1000)
 
 

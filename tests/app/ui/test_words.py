@@ -110,7 +110,7 @@ def test_gauge_shows_numbers_beside_their_words(qtbot):
     ("state", "word"),
     [
         (ModelState.NONE, "NO MODEL"),
-        (ModelState.LOADING, "LOADING"),
+        (ModelState.LOADING, "AI LOADING"),
         (ModelState.FAULT, "AI FAULT"),
         (ModelState.READY, "READY"),
     ],
@@ -127,7 +127,64 @@ def test_picture_says_why_it_carries_no_overlay():
     assert _ai(snapshot, marked=False).on_picture == "NOTHING FOUND"
     assert _ai(snapshot, answered=False).on_picture == "NO CURRENT ANSWER"
     assert _ai(snapshot, raw=True).on_picture == "RAW PICTURE"
-    assert _ai(snapshot, hidden=frozenset({0, 1, 2})).on_picture == "ALL STRUCTURES OFF"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_is_hidden_is_counted_in_amber_and_nothing_counts_as_not_found(count, marked):
+    snapshot = Snapshot(_frame(), None, PLAYING, READY)
+    hidden = frozenset(range(count))
+    words = f"{count} OF 3 HIDDEN"
+    states = [
+        _ai(snapshot, hidden=hidden, marked=marked),
+        _ai(snapshot, hidden=hidden, answered=False, marked=False),
+        _ai(snapshot, hidden=hidden, raw=True, marked=marked),
+        _ai(snapshot, hidden=hidden, ai_off=True, marked=marked),
+        _ai(replace(snapshot, frame=None), hidden=hidden, marked=marked),
+    ]
+    for state in states:
+        shown = chips(state, snapshot, 0.0, was_moved=False)
+        assert (Level.WATCH, words) in shown
+        assert state.level is Level.WATCH
+        said = [state.detail, *(text for _, text in shown)]
+        assert not any("nothing found" in text.lower() for text in said)
+
+
+def test_a_picture_that_may_carry_no_overlay_says_why_once():
+    frozen = replace(PLAYING, signal=Signal.FROZEN)
+    assert _texts(frozen) == ["PICTURE FROZEN"]
+    blood = replace(PLAYING, view=View(condition=Condition(Quality.BLOOD, is_off=True)))
+    assert _texts(blood) == ["OVERLAY OFF: BLOOD"]
+    assert _texts(replace(PLAYING, state=SourceState.FAULT)) == ["PICTURE STOPPED"]
+    assert _texts(PLAYING) == ["NO CURRENT ANSWER"]
+
+
+def _texts(source):
+    """Of the chips at a picture without an answer."""
+    snapshot = Snapshot(_frame(), None, source, READY)
+    return [
+        text for _, text in chips(_ai(snapshot, answered=False), snapshot, 0.0, was_moved=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    "state", [SourceState.PAUSED, SourceState.ENDED, SourceState.LOST, SourceState.FAULT]
+)
+def test_a_state_of_the_source_has_one_word_at_the_picture_and_on_the_gauge(state):
+    source = SourceStatus(state, info=INFO)
+    shown = Snapshot(_frame(), None, source, READY)
+    ((_, at_picture),) = chips(AiState(Level.GOOD, "READY"), shown, 0.0, was_moved=False)
+    assert at_picture.startswith(picture_verdict(scene(source=source)).word)
+    if state in (SourceState.LOST, SourceState.FAULT):
+        gone = replace(source, info=None)
+        assert source_words(gone) == picture_verdict(scene(source=gone)).word.lower()
+
+
+def test_a_state_of_the_model_has_one_word_at_the_picture_and_below_it():
+    for state in ModelState:
+        snapshot = Snapshot(None, None, PLAYING, ModelStatus(state, card=CARD))
+        assert _ai(snapshot).on_picture in ("", _ai(snapshot).word)
+    assert _ai(snapshot, ai_off=True).on_picture == _ai(snapshot, ai_off=True).word
 
 
 def test_one_line_says_why_the_overlay_is_weak_or_off_and_a_signals_fault_goes_before():
@@ -154,7 +211,7 @@ def test_training_domain_says_synthetic_where_it_is():
 def test_source_and_time_are_written_for_people():
     assert source_words(PLAYING) == "clip.mkv · 640 × 480 · 25 fps"
     gone = SourceStatus(SourceState.FAULT, "clip.mkv: no such file")
-    assert source_words(gone) == "no picture"
+    assert source_words(gone) == "picture stopped"
     assert clock(62.59) == "1:02.5"
 
 

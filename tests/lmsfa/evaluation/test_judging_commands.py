@@ -123,6 +123,9 @@ def test_weights_are_not_better_than_themselves(
     table = capsys.readouterr().out
     assert table.count("the first is not called better") == 4
     assert "not better on every count" in table
+    drawn = table.split("What is drawn")[1]
+    assert drawn.splitlines()[1].split() == ["first", "1", "second", "1", "truth"]
+    assert "line, bright square" in drawn
 
 
 def _opened(*arguments: object) -> evaluate.Frames:

@@ -1,0 +1,1 @@
+"""Judges what is painted, as the eye gets it."""

@@ -62,7 +62,7 @@ def ai_state(
     state = snapshot.model.state
     if state is not ModelState.READY or card is None:
         return replace(WORDS.get(state, WORDS[ModelState.NONE]), hidden=off)
-    if snapshot.likeness is Likeness.FAR:
+    if snapshot.frame is not None and snapshot.likeness is Likeness.FAR:
         return _ready(Level.WATCH, "unlike training", off, Likeness.FAR.value)
     if raw and snapshot.frame is not None:
         return _ready(Level.WATCH, "raw picture", off, "RAW PICTURE")

@@ -16,8 +16,8 @@ from lmsfa.whole_file import write_whole
 
 SCHEMA_VERSION = 5
 """2 added thresholds a class, the temperature and the splits; 3 LMSF-A's activation; 4 activities
-and what is only a demonstration; 5 how LMSF-A's masks are made and what training pictures are like.
-Cards of 1 to 4 are read on."""
+and what is only a demonstration; 5 how LMSF-A's masks are made, and what training pictures are
+like. Cards of 1 to 4 are read on."""
 ROLES = ("structure", "protected", "instrument")
 """In the order in which trained models draw them, lowest first."""
 

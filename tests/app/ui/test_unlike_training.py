@@ -1,5 +1,7 @@
 """On screen: pictures unlike the training are named in amber; far from it none is marked."""
 
+from pathlib import Path
+
 from made_engines import StrangerEngine, loader
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -7,9 +9,9 @@ from PySide6.QtWidgets import QPushButton
 from test_overlay_in_window import ANY_WEIGHTS, PATIENT_MS, marked
 
 from app.ui.theme import Level
-from lmsfa.familiarity.judgement import FAR, Likeness
-from lmsfa.registry import load_engine
-from lmsfa.shipped import DEMO_CLIP, PHANTOM_WEIGHTS, WEIGHTS
+from lmsfa.card import card_path, read_card
+from lmsfa.familiarity.judgement import FAR, Likeness, Yardstick
+from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 UNLIKE, OFF = Likeness.UNLIKE.value, Likeness.FAR.value
 
@@ -61,8 +63,26 @@ def test_another_source_is_judged_anew(desk, qtbot, square_clip):
     assert not on_picture(opened, OFF)
 
 
-def test_larynx_weights_draw_on_their_demo_and_not_on_a_made_scene(desk, qtbot):
-    opened = desk(load_engine, source=DEMO_CLIP, weights=WEIGHTS, max_age_ms=60_000.0)
+class KnowingEngine(StrangerEngine):
+    """Finds what is bright, and knows the training pictures of the larynx weights."""
+
+    def __init__(self):
+        super().__init__(model_id="larynx")
+        self.yardstick = Yardstick.of(read_card(card_path(WEIGHTS)).familiarity)
+
+    def predict(self, rgb, frame_index=0, captured_s=0.0):
+        self.unlikeness = self.yardstick.unlikeness(rgb)
+        return super().predict(rgb, frame_index, captured_s)
+
+
+def test_the_larynx_is_drawn_on_and_a_made_scene_is_not(desk, qtbot):
+    engines = {"larynx": KnowingEngine(), "other": StrangerEngine(None, "other")}
+    opened = desk(
+        lambda weights, _runtime: engines[weights.stem],
+        source=DEMO_CLIP,
+        weights=Path("larynx.safetensors"),
+        max_age_ms=60_000.0,
+    )
     qtbot.waitUntil(lambda: marked(opened.scene), timeout=PATIENT_MS)
     answered = opened.scene.snapshot.model.frames_answered
     qtbot.waitUntil(
@@ -70,8 +90,8 @@ def test_larynx_weights_draw_on_their_demo_and_not_on_a_made_scene(desk, qtbot):
     )
     assert not on_picture(opened, OFF)
     opened.controller.open("phantom:calm,size=320x240,fps=10")
-    qtbot.waitUntil(lambda: on_picture(opened, OFF), timeout=3 * PATIENT_MS)
+    qtbot.waitUntil(lambda: on_picture(opened, OFF), timeout=PATIENT_MS)
     assert not marked(opened.scene)
-    opened.controller.load(PHANTOM_WEIGHTS)
-    qtbot.waitUntil(lambda: marked(opened.scene), timeout=3 * PATIENT_MS)
+    opened.controller.load(Path("other.safetensors"))
+    qtbot.waitUntil(lambda: opened.scene.snapshot.result is not None, timeout=PATIENT_MS)
     assert not on_picture(opened, OFF)

@@ -164,7 +164,11 @@ def lanes_of(opened):
     return opened.window.transport.findChild(ActivityLanes)
 
 
-def test_a_timeline_over_the_seek_bar_shows_where_which_activity_was_told(desk, qtbot, square_clip):
+def test_a_timeline_over_the_seek_bar_shows_where_which_activity_was_told(
+    desk, qtbot, square_clip, monkeypatch
+):
+    # Pictures may be shown as seldom as a busy machine shows them.
+    monkeypatch.setattr("app.core.activity_timeline.JOINED_S", PATIENT_AGE_MS / 1000)
     engine = ActivityEngine(lambda index: ("suction", 0.9) if index < 40 else ("dissection", 0.9))
     opened = desk(loader(engine), source=square_clip, weights=ANY_WEIGHTS)
     qtbot.waitUntil(lambda: len(cells_told(opened, 1)) > 60, timeout=PATIENT_MS)

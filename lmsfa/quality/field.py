@@ -77,7 +77,7 @@ class FieldOfView:
     """
 
     def __init__(self) -> None:
-        self._size = (0, 0)
+        self._size, self._is_round = (0, 0), False
         self._forget(Rectangle.whole(0, 0))
 
     def follow(self, rgb: Rgb) -> Field:

@@ -77,7 +77,7 @@ class FieldOfView:
     """
 
     def __init__(self) -> None:
-        self._size = (0, 0)
+        self._size, self._is_round = (0, 0), False
         self._forget(Rectangle.whole(0, 0))
 
     def follow(self, rgb: Rgb) -> Field:
@@ -90,10 +90,12 @@ class FieldOfView:
             self._size = rgb.shape[0], rgb.shape[1]
             self._forget(find_rectangle(rgb))
             self._needed = 1
-        else:
+        elif not self._is_round:
             self._follow_rectangle(rgb)
         scan = Scan(self._bars.cut(rgb), self._bars.left, self._bars.top)
         found = find_circle(scan, self._circle)
+        # Beside a circle that is seen bars add nothing, and looking for them takes the longest.
+        self._is_round = found is not None and self._circle is not None
         if found is None:
             self._miss(scan)
         else:
@@ -111,6 +113,7 @@ class FieldOfView:
         self._candidate: Circle | None = None
         self._seen = self._refuted = self._seen_smaller = self._strange = 0
         self._needed = CONFIRMING_FRAMES
+        self._is_round = False
 
     def _follow_rectangle(self, rgb: Rgb) -> None:
         """Lets bars go where a picture stands, and takes those that are new."""

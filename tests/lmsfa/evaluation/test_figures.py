@@ -107,7 +107,7 @@ def test_precision_counts_every_wrong_answer_at_the_threshold(
 def test_no_answer_at_all_is_zero_not_an_error(shapes_dataset: Path, card: ModelCard) -> None:
     dataset = open_dataset(shapes_dataset)
     engine = KnowingEngine(card, shapes_dataset)
-    engine.predict = lambda _: Prediction(0, 0.0, (), None, "truth")
+    engine.predict = lambda *_: Prediction(0, 0.0, (), None, "truth")
     figures = evaluate(engine, dataset, dataset.in_split("val"))
     assert (figures.mask_ap50, figures.precision, figures.recall) == (0, 0, 0)
 

@@ -23,7 +23,7 @@ WELL = {
 
 
 @pytest.mark.slow
-def test_the_demo_moves_and_the_shipped_weights_mark_it_at_any_speed() -> None:
+def test_the_demo_moves_and_the_shipped_weights_mark_it_at_any_speed(patient) -> None:
     seen = measure(seconds=2, max_age_ms=PATIENT_MS)
     assert seen["moving_picture_after_s"] > 0
     assert seen["first_overlay_after_s"] > 0

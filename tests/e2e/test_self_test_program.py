@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENT_S = 150
+PATIENT_S = 300
 PROGRAM = f"""
 import sys, main
-from app.ui.self_test import run
+from app.core import inference
+from app.core.supervision import engine
+from app.ui.self_test import checks, run
 run.MEASURED_S = run.SIXTY_S = 1.0
 run.WHOLE_S = run.HUNG_S = {PATIENT_S}
+engine.ANSWER_S = engine.SILENT_S = inference.ANSWER_S = checks.LOADING_S = {PATIENT_S}
 sys.exit(main.main(sys.argv[1:]))
 """
 TRIED = (

@@ -29,7 +29,7 @@ LARYNX = os.environ.get("LARYNX_DATA", "")
 
 
 @pytest.mark.slow
-def test_over_a_stream_no_picture_is_lost_uncounted_and_nothing_grows() -> None:
+def test_over_a_stream_no_picture_is_lost_uncounted_and_nothing_grows(patient) -> None:
     found = steady(STEADY_S * SHARE / 2, max_age_ms=PATIENT_AGE_MS)
     frames = found["frames"]
     assert adds_up(frames), frames

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from lmsfa.errors import InputError
 from lmsfa.familiarity.statistics import Familiarity
@@ -193,7 +193,7 @@ def check_input_size(size_px: int, multiple_px: int) -> None:
         )
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     # True and False are whole numbers to Python, but not to whoever wrote the card.
     return isinstance(value, int) and not isinstance(value, bool)
 

@@ -16,7 +16,7 @@ from lmsfa.inks import MOST_CLASSES, ColourTable, Ink, Look, inks_for
 from lmsfa.naming.names import Names
 from lmsfa.outline import draw, outlines
 from lmsfa.prediction import Instance, Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 from lmsfa.stamping import stamp
 from lmsfa.upsampling import Paper
 
@@ -83,7 +83,7 @@ class Painter:
         self._look: tuple[ModelCard, OverlayStyle, tuple[int, ...]] | None = None
         self._inks: dict[int, Ink] = {}
         self._table = ColourTable({})
-        self._circle: Circle | None = None
+        self._field: Field | None = None
         self._inside = np.empty((0, 0), dtype=np.uint8)
 
     def paint(
@@ -94,7 +94,7 @@ class Painter:
         height: int,
         width: int,
         *,
-        circle: Circle | None = None,
+        field: Field | None = None,
     ) -> NDArray[np.uint8]:
         """Paints the structures that are switched on, the card's most important one on top.
 
@@ -104,7 +104,7 @@ class Painter:
             style: how to draw.
             height: height of the frame, pixels.
             width: width of the frame, pixels.
-            circle: the field of view, outside of which nothing is painted; None: the whole frame.
+            field: the field of view, outside of which nothing is painted; None: the whole frame.
 
         Returns:
             (height, width, 4) uint8 RGBA or BGRA, colours multiplied by alpha; 0 everywhere but on
@@ -123,17 +123,17 @@ class Painter:
             drawn = outlines(instances, inks, height, width)
             for _, of_one_class in groupby(drawn, key=lambda outline: outline.ink):
                 draw(list(of_one_class), codes, sheet)
-        if circle is not None:
-            self._clip(codes, circle)
+        if field is not None:
+            self._clip(codes, field)
         self._layers.reverse()
         self._table.look_up(self._planes[0], self._layers[0])
         pixels = self._layers[0].view(np.uint8)
         return pixels[: height * width * 4].reshape(height, width, 4)
 
-    def _clip(self, codes: NDArray[np.uint8], circle: Circle) -> None:
+    def _clip(self, codes: NDArray[np.uint8], field: Field) -> None:
         """Takes away what lies outside of the field of view."""
-        if circle != self._circle or self._inside.shape != codes.shape:
-            self._circle, self._inside = circle, circle.mask(*codes.shape)
+        if field != self._field or self._inside.shape != codes.shape:
+            self._field, self._inside = field, field.mask(*codes.shape)
         cv2.bitwise_and(codes, self._inside, codes)
 
     def _resize(self, pixels: int) -> None:

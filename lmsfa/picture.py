@@ -8,13 +8,15 @@ from typing import Any
 import cv2
 import numpy as np
 
+from lmsfa.cropping import predict_within
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
 from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.naming.labels import Labels
 from lmsfa.naming.names import Names
 from lmsfa.notice import RESEARCH_NOTICE
-from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend
+from lmsfa.quality.field import field_of
 from lmsfa.registry import load_engine
 
 
@@ -46,14 +48,15 @@ def predict_picture(
         raise InputError(f"{output}: the folder {output.parent} does not exist")
     rgb = read_rgb(image)
     engine = load_engine(weights, runtime, threads=threads)
-    prediction = engine.predict(rgb)
+    field = field_of(rgb)
+    prediction = predict_within(engine, rgb, field.rectangle)
     height, width = rgb.shape[:2]
     # Whoever looks at a still has time to read: nothing in it stays without its name.
     style, overlaid = OverlayStyle(mode=OverlayMode.BOTH, names=Names.ALL), rgb
     like = likeness(prediction.unlikeness)
     if like is not Likeness.FAR:
-        layer = paint_layer(prediction, engine.card, style, height, width)
-        Labels().write(layer, prediction, engine.card, style)
+        layer = Painter().paint(prediction, engine.card, style, height, width, field=field)
+        Labels().write(layer, prediction, engine.card, style, field=field)
         overlaid = blend(rgb, layer)
     coded, png = cv2.imencode(".png", cv2.cvtColor(overlaid, cv2.COLOR_RGB2BGR))
     if not coded:

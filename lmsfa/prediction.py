@@ -99,6 +99,16 @@ class Instance:
             ),
         )
 
+    def shifted(self, x_px: float, y_px: float) -> Instance:
+        """The same so far to the right and down."""
+        left, top, right, bottom = self.box_xyxy
+        place = self.placement
+        return replace(
+            self,
+            box_xyxy=(left + x_px, top + y_px, right + x_px, bottom + y_px),
+            placement=replace(place, left_px=place.left_px + x_px, top_px=place.top_px + y_px),
+        )
+
     def region(self, frame_height: int, frame_width: int) -> Region:
         """The instance's pixels: probabilities upsampled bilinearly, cut at one half.
 
@@ -138,6 +148,14 @@ class Prediction:
     candidates: tuple[Instance, ...] = ()
     activity_score: float | None = None
     unlikeness: float | None = None
+
+    def shifted(self, x_px: float, y_px: float) -> Prediction:
+        """The same for a frame of which it answered a part that begins there."""
+        instances, candidates = (
+            tuple(entry.shifted(x_px, y_px) for entry in entries)
+            for entries in (self.instances, self.candidates)
+        )
+        return replace(self, instances=instances, candidates=candidates)
 
     def scaled(self, x: float, y: float) -> Prediction:
         """What is shown of it in a frame so many times as wide and as high; no candidates."""

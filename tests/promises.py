@@ -103,7 +103,8 @@ def measure(
     pipeline.close()
     frames = len(witness.painted_at_s)
     if frames < 2:
-        raise SystemExit("no frame was painted: is the clip or the model missing?")
+        why = snapshot.source.message or snapshot.model.message or "the model never answered"
+        raise SystemExit(f"nothing could be measured: {why}")
     gaps_ms = np.array(witness.gaps_ms)
     ages_ms = np.array(witness.ages_ms if len(witness.ages_ms) else [math.nan])
     return {

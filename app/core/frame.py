@@ -21,6 +21,7 @@ class Frame:
         source_id: differs for every opening of a source, so that an answer never reaches another
             source's picture.
         media_s: position in the recording, seconds; None for a live source.
+        is_damaged: whether data were missing, here or in a picture that it was predicted from.
     """
 
     rgb: NDArray[np.uint8]
@@ -28,3 +29,4 @@ class Frame:
     captured_s: float
     source_id: int
     media_s: float | None = None
+    is_damaged: bool = False

@@ -20,11 +20,12 @@ from app.core.supervision.engine import ANSWER_S
 from app.core.supervision.process import EngineLateError, EngineLostError
 from app.core.supervision.restarts import MOST, Restarts
 from lmsfa.card import ModelCard
+from lmsfa.cropping import CroppedFrames
 from lmsfa.errors import InputError
 from lmsfa.following.flow import MotionMeter
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
-from lmsfa.registry import Engine, EngineError
+from lmsfa.registry import EngineError
 
 logger = logging.getLogger(__name__)
 
@@ -206,10 +207,10 @@ class InferenceWorker:
             )
             logger.info("the model runs on %s. %s", engine.runtime, engine.reason)
             self._publish(InferenceView(status))
-            tracker = Tracker(self._motions)
+            tracker, frames = Tracker(self._motions), CroppedFrames(engine)
             while (frame := self._mailbox.take()) is not None:
                 self._in_hand = frame, time.monotonic()
-                self._answer(engine, tracker, frame)
+                self._answer(frames, engine.card, tracker, frame)
                 self._in_hand = None
         finally:
             engine.close()
@@ -221,11 +222,16 @@ class InferenceWorker:
             waiting = "Waiting for the previous model to finish; then the new one loads"
             self._publish(InferenceView(ModelStatus(ModelState.LOADING, waiting)))
 
-    def _answer(self, engine: Engine, tracker: Tracker, frame: Frame) -> None:
+    def _answer(
+        self, frames: CroppedFrames, card: ModelCard, tracker: Tracker, frame: Frame
+    ) -> None:
         taken_s = time.monotonic()
         try:
-            prediction = engine.predict(frame.rgb, frame.index, frame.captured_s)
-            _check_classes(prediction, engine.card)
+            time_s = frame.captured_s if frame.media_s is None else frame.media_s
+            prediction = frames.predict(
+                frame.rgb, frame.index, frame.captured_s, source_id=frame.source_id, time_s=time_s
+            )
+            _check_classes(prediction, card)
             tracker.bridged_s = self._max_age_ms() / 1000
             prediction = tracker.tracked(prediction, frame.rgb, frame.source_id, frame.media_s)
             if not self._may_show():

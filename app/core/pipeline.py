@@ -28,8 +28,8 @@ from app.core.snapshot import (
 from app.core.sources import Source, device_of, open_source
 from app.core.stage import CaptureView
 from lmsfa.following.flow import MotionMeter
-from lmsfa.quality.circle import Circle
 from lmsfa.quality.covering import covered_share
+from lmsfa.quality.field import Field
 
 DEFAULT_MAX_AGE_MS = 120.0
 """Approved systems show annotations up to this age."""
@@ -204,7 +204,7 @@ class Pipeline:
         inference = self._inference
         return inference is None or inference.settled(frame)
 
-    def covered(self, frame: Frame, circle: Circle | None) -> float:
+    def covered(self, frame: Frame, field: Field | None) -> float:
         """See `stage.Model`."""
         inference = self._inference
         answers = NO_MODEL if inference is None else inference.view
@@ -215,7 +215,7 @@ class Pipeline:
         if newest.frame.source_id != frame.source_id:
             return 0.0
         height, width = newest.frame.rgb.shape[:2]
-        return covered_share(newest.prediction, card, height * width, circle)
+        return covered_share(newest.prediction, card, height * width, field)
 
     def _valid_result(
         self, shown: CaptureView, answers: InferenceView

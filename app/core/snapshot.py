@@ -57,6 +57,7 @@ class Signal(Enum):
     SLATE = "NO SIGNAL PICTURE"
     SWAPPED = "COLOURS SWAPPED"
     RESIZED = "PICTURE SIZE CHANGED"
+    DAMAGED = "PICTURE DAMAGED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import PlaybackMode, Signal, SourceInfo, SourceState, SourceStatus
 from app.core.sources import Picture
 from app.core.succession import follows_at_once
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 from lmsfa.quality.monitor import QualityMonitor
 
 LOOKS = 6
@@ -36,7 +36,7 @@ class Model(Protocol):
     def settled(self, frame: Frame) -> bool:
         """Whether no further answer to `frame` is to be expected of the current model."""
 
-    def covered(self, frame: Frame, circle: Circle | None) -> float:
+    def covered(self, frame: Frame, field: Field | None) -> float:
         """Share of the field of view that instruments cover, 0..1, by the newest answer.
 
         0 where `frame`'s source has none.
@@ -102,7 +102,14 @@ class Stage:
         """Makes the frame of a picture captured at `captured_s` on the monotonic clock."""
         # Several threads read the pixels; nobody may write them.
         picture.rgb.flags.writeable = False
-        return Frame(picture.rgb, picture.index, captured_s, self._source_id, picture.media_s)
+        return Frame(
+            picture.rgb,
+            picture.index,
+            captured_s,
+            self._source_id,
+            picture.media_s,
+            picture.is_damaged,
+        )
 
     def opened(self, info: SourceInfo) -> None:
         """The source is open and its first picture is on the way."""
@@ -135,6 +142,8 @@ class Stage:
             frames_read=shown.status.frames_read + 1,
             frames_dropped=shown.status.frames_dropped + self._dropped_before(frame),
             period_s=self._period_s(arrived_s),
+            # What needs no look is said with the picture: nothing is ever painted on it.
+            signal=_signal_with(frame, shown.status.signal),
         )
         since_s = frame.captured_s if jumped else shown.since_s
         # At once: the picture does not wait for being looked at, which takes some milliseconds.
@@ -145,9 +154,10 @@ class Stage:
             for _ in range(LOOKS - 1):
                 self._monitor.judge(frame, arrived_s)
                 self._quality.judge(frame.rgb)
-        if jumped or self._monitor.is_in_doubt or not follows_at_once(self._looked, frame):
+        is_new = frame.is_damaged or not follows_at_once(self._looked, frame)
+        if jumped or self._monitor.is_in_doubt or is_new:
             self._looked = frame
-            covered = 0.0 if jumped else self.model.covered(frame, shown.status.view.circle)
+            covered = 0.0 if jumped else self.model.covered(frame, shown.status.view.field)
             self._look_at(frame, covered)
 
     def _begin_to_look(self, info: SourceInfo) -> None:
@@ -188,3 +198,8 @@ class Stage:
         """Changes the state and keeps the frame."""
         status = replace(self.view.status, state=state, message=message)
         self.view = replace(self.view, status=status)
+
+
+def _signal_with(frame: Frame, before: Signal) -> Signal:
+    """What is said of a picture before it is looked at."""
+    return Signal.DAMAGED if frame.is_damaged and before is Signal.GOOD else before

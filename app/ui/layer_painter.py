@@ -9,7 +9,7 @@ from app.ui.video_view import Layer
 from lmsfa.naming.labels import Labels
 from lmsfa.overlay import OverlayStyle, Painter
 from lmsfa.prediction import Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 ShownSize = Callable[[int, int], tuple[int, int]]
 """From a frame's height and width to those of its picture on screen, pixels."""
@@ -30,7 +30,7 @@ class LayerPainter:
         self._size = 0, 0
         self._prediction: Prediction | None = None
         self._style: OverlayStyle | None = None
-        self._circle: Circle | None = None
+        self._field: Field | None = None
         self._layer: Layer | None = None
         # The view holds one layer at a time, the one before this at most: two in turn suffice.
         self._painter, self._labels = Painter(blue_first=True), Labels(blue_first=True)
@@ -48,14 +48,14 @@ class LayerPainter:
         frame, result, card = snapshot.frame, snapshot.result, snapshot.model.card
         if frame is None or result is None or card is None:
             return None
-        circle, size = snapshot.source.view.circle, self.shown_size(*frame.rgb.shape[:2])
-        same_look = (style, circle, size) == (self._style, self._circle, self._size)
+        field, size = snapshot.source.view.field, self.shown_size(*frame.rgb.shape[:2])
+        same_look = (style, field, size) == (self._style, self._field, self._size)
         if result.prediction is not self._prediction or not same_look:
             self._prediction, self._style = result.prediction, style
-            self._circle, self._size = circle, size
+            self._field, self._size = field, size
             scale_y, scale_x = size[0] / frame.rgb.shape[0], size[1] / frame.rgb.shape[1]
             shown = result.prediction.scaled(scale_x, scale_y)
-            circle = None if circle is None else circle.scaled(scale_y)
-            self._layer = self._painter.paint(shown, card, style, *size, circle=circle)
-            self._labels.write(self._layer, shown, card, style, circle=circle)
+            inside = None if field is None else field.scaled(scale_x, scale_y)
+            self._layer = self._painter.paint(shown, card, style, *size, field=inside)
+            self._labels.write(self._layer, shown, card, style, field=inside)
         return self._layer

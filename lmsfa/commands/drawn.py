@@ -62,8 +62,8 @@ def _report(options: argparse.Namespace, frames: Frames | None) -> dict[str, Any
     from lmsfa.evaluation.drawn.judging import judge_drawn, judge_drawn_clip
 
     weights = weights_of(options)
-    report: dict[str, Any] = {"weights": str(weights)}
     engine = _loaded(options, weights)
+    report: dict[str, Any] = {"weights": str(weights), "runtime": engine.runtime}
     try:
         if frames:
             found = judge_drawn(engine, frames.dataset, frames.dataset.in_split(options.split))

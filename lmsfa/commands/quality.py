@@ -10,6 +10,7 @@ from lmsfa.commands.data_options import add_data, open_data
 from lmsfa.errors import InputError
 
 if TYPE_CHECKING:
+    from lmsfa.evaluation.fields import FieldRow
     from lmsfa.evaluation.quality import QualityRow
 
 
@@ -24,14 +25,23 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from lmsfa.evaluation.fields import judge_fields
     from lmsfa.evaluation.quality import judge_quality
 
     if options.every < 1:
         raise InputError(f"--every must be at least 1, got {options.every}")
     dataset = open_data(options)
     rows = judge_quality(dataset.samples, options.every)
-    report = {"data": dataset.name, "rows": [row.as_json() for row in rows]}
-    print(json.dumps(report, indent=2) if options.json else _table(dataset.name, rows))
+    fields = judge_fields(dataset.samples, options.every)
+    report = {
+        "data": dataset.name,
+        "rows": [row.as_json() for row in rows],
+        "fields": [row.as_json() for row in fields],
+    }
+    if options.json:
+        print(json.dumps(report, indent=2))
+    else:
+        print(_table(dataset.name, rows), _fields_table(fields), sep="\n\n")
 
 
 def _table(name: str, rows: list[QualityRow]) -> str:
@@ -50,3 +60,13 @@ def _table(name: str, rows: list[QualityRow]) -> str:
     return (
         f"{name}, each picture shown for a moment, moving, with a sensor's noise\n{columns(table)}"
     )
+
+
+def _fields_table(fields: list[FieldRow]) -> str:
+    from lmsfa.evaluation.tables import columns
+
+    table = [
+        ["field of view", "with", "number", "found"],
+        *([row.field, row.added or "-", str(row.pictures), str(row.found)] for row in fields),
+    ]
+    return f"Each picture by itself, shown as endoscopes do\n{columns(table)}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lmsfa.card import CardError, ModelCard, card_path, read_card
+from lmsfa.cropping import predict_picture_within
 from lmsfa.data.activities import Activities
 from lmsfa.data.annotated import AnnotatedSet, DatasetError, Sample, Truth
 from lmsfa.postprocess import calibrated
@@ -171,7 +172,7 @@ def gather(
     frames = []
     for sample in tqdm(samples, "evaluate", leave=False):
         rgb, truth = dataset.annotated(sample)
-        prediction = engine.predict(rgb)
+        prediction = predict_picture_within(engine, rgb)
         frame = answered(sample, truth, prediction.instances)
         known = activities.name_of(sample.name, truth.classes) if activities else None
         frames.append(replace(frame, activity=prediction.activity, true_activity=known))

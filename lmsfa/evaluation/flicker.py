@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.cropping import CroppedFrames
 from lmsfa.data.clips import USUAL_RATE_FPS
 from lmsfa.evaluation.motion import LONGER_SIDE_PX, CheckedMotion, Mask, motion_between
 from lmsfa.following.flow import Grey, small_grey
@@ -137,13 +138,15 @@ def judge_ways(
         rate_fps: frames a second, for ways that know of time.
     """
     names = [spec.name for spec in engine.card.classes]
+    cropped = CroppedFrames(engine)
     watches = [[_ClassWatch() for _ in names] for _ in ways]
     before: Grey | None = None
     moved: list[float] = []
     count = scenes = 0
     for count, rgb in enumerate(frames, 1):
         now = small_grey(rgb, LONGER_SIDE_PX)
-        answer = engine.predict(rgb, count - 1, count / rate_fps)
+        time_s = count / rate_fps
+        answer = cropped.predict(rgb, count - 1, time_s, source_id=0, time_s=time_s)
         comparable = before is not None and before.shape == now.shape
         motion = motion_between(before, now) if before is not None and comparable else None
         if motion is not None and not motion.same_scene:

@@ -137,5 +137,5 @@ def _row(name: str, level: int, views: list[View]) -> QualityRow:
         lines=dict(Counter(condition.line for condition in said)),
         named=sum(condition.quality is word for condition in said),
         off=sum(condition.is_off for condition in said),
-        circles=sum(view.circle is not None for view in views),
+        circles=sum(view.field is not None and view.field.circle is not None for view in views),
     )

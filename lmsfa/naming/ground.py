@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.prediction import MASK_CUT, Instance
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 ROWS = 72
 """Cells over the frame's height; all lengths here are counted in cells."""
@@ -107,18 +107,18 @@ class Surveyor:
     """Looks where names may stand, on memory that it keeps. On one thread."""
 
     def __init__(self) -> None:
-        self._circle: tuple[Circle | None, int] | None = None
+        self._field: tuple[Field, int] | None = None
         self._outside = np.zeros((0, 0), dtype=np.uint8)
 
     def survey(
-        self, areas: Sequence[Cells], protected: Sequence[bool], circle: Circle | None, columns: int
+        self, areas: Sequence[Cells], protected: Sequence[bool], field: Field | None, columns: int
     ) -> Ground:
         """The ground for names.
 
         Args:
             areas: of every painted instance, in the order of painting, as `area_of` gives them.
             protected: which of them must not be covered.
-            circle: the field of view, in cells; None: the whole frame.
+            field: the field of view, in cells; None: the whole frame.
             columns: of the grid.
         """
         numbers = np.zeros((ROWS, columns), dtype=np.uint8)
@@ -133,15 +133,15 @@ class Surveyor:
         costs[:EDGE_ROWS] += np.float32(EDGE_COST)
         costs[-EDGE_ROWS:] += np.float32(EDGE_COST)
         taken = cv2.dilate(kept_free, _square(3))
-        if circle is not None:
-            cv2.max(taken, self._outside_of(circle, columns), taken)
+        if field is not None:
+            cv2.max(taken, self._outside_of(field, columns), taken)
         return Ground(areas, np.asarray(taken, dtype=np.uint8), lines, costs)
 
-    def _outside_of(self, circle: Circle, columns: int) -> Cells:
+    def _outside_of(self, field: Field, columns: int) -> Cells:
         """1 for cells that do not lie wholly in the field of view."""
-        if self._circle != (circle, columns):
-            self._circle = circle, columns
-            outside = (circle.mask(ROWS, columns) == 0).astype(np.uint8)
+        if self._field != (field, columns):
+            self._field = field, columns
+            outside = (field.mask(ROWS, columns) == 0).astype(np.uint8)
             self._outside = np.asarray(cv2.dilate(outside, _square(3)), dtype=np.uint8)
         return self._outside
 

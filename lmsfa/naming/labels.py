@@ -15,7 +15,7 @@ from lmsfa.naming.placing import Placer, Size, Stand, Wish
 from lmsfa.naming.plates import PLATE_RGB, letter_px, plate, plate_size
 from lmsfa.overlay import OverlayStyle, visible_instances
 from lmsfa.prediction import Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 STEADY_POINTS = 5
 """A confidence is written anew when it has changed by so many percent: others cannot be read."""
@@ -50,7 +50,7 @@ class Labels:
         card: ModelCard,
         style: OverlayStyle,
         *,
-        circle: Circle | None = None,
+        field: Field | None = None,
     ) -> list[Stand]:
         """Writes the names that a style asks for.
 
@@ -63,7 +63,7 @@ class Labels:
             prediction: for a frame of the layer's size.
             card: of the model that answered.
             style: which structures are painted, and whose names are wanted.
-            circle: the field of view, as `Painter.paint`.
+            field: of view, as `Painter.paint`.
 
         Returns:
             What was written where.
@@ -95,7 +95,7 @@ class Labels:
         ground = self._surveyor.survey(
             areas,
             [is_protected(key.class_id, card) or key in small for key in keys],
-            None if circle is None else circle.scaled(1 / grid.cell_y),
+            None if field is None else field.scaled(1 / grid.cell_x, 1 / grid.cell_y),
             grid.columns,
         )
         indices = [keys.index(entry.key) for entry in named]

@@ -108,6 +108,8 @@ class Placer:
             if stand is not None:
                 stands[wish.key] = stand
                 taken[stand.rectangle.around(APART_CELLS)] = 1
+        for stand in stands.values():
+            _draw_leader(stand, taken)
         for wish in wishes:
             if wish.key in stands:
                 continue
@@ -115,6 +117,7 @@ class Placer:
             if stand is not None:
                 stands[wish.key] = stand
                 taken[stand.rectangle.around(APART_CELLS)] = 1
+                _draw_leader(stand, taken)
         self._kept = {
             key: kept
             for key, kept in self._kept.items()
@@ -213,6 +216,16 @@ def _tip(rectangle: Rectangle, area: Cells) -> Point:
 def _stand(key: Key, size: int, rectangle: Rectangle, tip: Point, area: Cells) -> Stand:
     touches = bool(area[rectangle.cells].any())
     return Stand(key, size, rectangle, None if touches else tip)
+
+
+def _draw_leader(stand: Stand, taken: Cells) -> None:
+    """Takes the cells of a name's line: under another name nobody could follow it."""
+    if stand.tip is not None:
+        start, end = (
+            (math.floor(x), math.floor(y))
+            for x, y in (stand.rectangle.nearest(stand.tip), stand.tip)
+        )
+        cv2.line(taken, start, end, 1)
 
 
 def _lies_in(point: Point, area: Cells) -> bool:

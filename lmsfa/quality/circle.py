@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from lmsfa.quality.rectangle import Rectangle
 
 ROWS = 48
 """Rows that are looked at, over the whole height."""
@@ -57,6 +60,17 @@ class Circle:
         """The same in a picture `factor` times as large, with a share of its radius."""
         return Circle(self.x * factor, self.y * factor, self.radius_px * factor * share)
 
+    def moved(self, x_px: float, y_px: float) -> Circle:
+        """The same so far to the right and down."""
+        return Circle(self.x + x_px, self.y + y_px, self.radius_px)
+
+    def box(self, around_px: float) -> Rectangle:
+        """The smallest rectangle of whole pixels that holds it and so much around it."""
+        reach_px = self.radius_px + around_px
+        left, top = (math.floor(middle - reach_px) for middle in (self.x, self.y))
+        right, bottom = (math.ceil(middle + reach_px) for middle in (self.x, self.y))
+        return Rectangle(left, top, right, bottom)
+
     def is_near(self, other: Circle, reach_px: float) -> bool:
         """Whether centre and radius differ by so much at most."""
         away_px = np.hypot(self.x - other.x, self.y - other.y)
@@ -66,11 +80,16 @@ class Circle:
 class Scan:
     """Which pixels of some rows are brighter than the black around a round picture.
 
+    Points and circles are in the frame's pixels.
+
     Args:
-        rgb: (H, W, 3) uint8 RGB.
+        rgb: (H, W, 3) uint8 RGB, a frame, or the part of it that bars leave.
+        left_px: where that part begins in the frame.
+        top_px: where that part begins in the frame.
     """
 
-    def __init__(self, rgb: Rgb) -> None:
+    def __init__(self, rgb: Rgb, left_px: int = 0, top_px: int = 0) -> None:
+        self._left_px = left_px
         self.height, self.width = rgb.shape[:2]
         rows = np.linspace(0.01 * self.height, 0.99 * self.height - 1, ROWS).astype(np.intp)
         chosen = rgb[rows]
@@ -82,7 +101,7 @@ class Scan:
         self.has_black_corners = len(black) >= 3
         least = (float(np.median(black)) if black else BLACK_BELOW) + ABOVE_BLACK
         self.lit = cv2.threshold(light, least, 255, cv2.THRESH_BINARY)[1]
-        self._middles = rows + 0.5
+        self._middles = rows + 0.5 + top_px
 
     def rim(self) -> Points:
         """(N, 2) x and y where rows begin and end to be lit; not where the picture's edge cuts."""
@@ -94,13 +113,14 @@ class Scan:
         seen = begins.any(axis=1) & ends.any(axis=1)
         left, right = seen & (first > 1), seen & (last > 1)
         xs = np.concatenate([first[left], self.width - last[right]]).astype(np.float64)
-        return np.stack([xs, np.concatenate([self._middles[left], self._middles[right]])], axis=1)
+        ys = np.concatenate([self._middles[left], self._middles[right]])
+        return np.stack([xs + self._left_px, ys], axis=1)
 
     def lit_shares(self, circle: Circle) -> tuple[float, float, float]:
         """How much lies outside of a circle, how much of it is lit, and how much of the inside."""
         step = max(1, self.width // 128)
         lit = self.lit[:, ::step] > 0
-        x = np.arange(lit.shape[1]) * step + 0.5
+        x = np.arange(lit.shape[1]) * step + 0.5 + self._left_px
         away_px = np.hypot(x - circle.x, self._middles[:, None] - circle.y)
         outside = away_px > 1.02 * circle.radius_px + 2
         inside = away_px < 0.97 * circle.radius_px

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 HEIGHT_PX = 180
 """Of the smaller picture that is measured, about: finer detail is a sensor's noise."""
@@ -53,18 +53,19 @@ class Measures:
     sharpness: float
 
 
-def measure(rgb: Rgb, circle: Circle | None) -> Measures:
+def measure(rgb: Rgb, field: Field) -> Measures:
     """Measures a picture.
 
     Args:
         rgb: (H, W, 3) uint8 RGB.
-        circle: its field of view; None: all of it.
+        field: of this picture.
     """
-    small = _smaller(rgb)
+    seen = field.rectangle
+    small = _smaller(seen.cut(rgb))
     inside = None
-    if circle is not None:
-        inner = circle.scaled(len(small) / rgb.shape[0], RIM_SHARE)
-        inside = inner.mask(*small.shape[:2])
+    if field.circle is not None:
+        there = field.circle.moved(-seen.left, -seen.top)
+        inside = there.scaled(len(small) / seen.shape[0], RIM_SHARE).mask(*small.shape[:2])
     else:
         small = _without_bars(small)
     thin = small[::COLOUR_STEP, ::COLOUR_STEP]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.quality.circle import Circle
 from lmsfa.quality.condition import CLEAR, Condition, Quality
-from lmsfa.quality.field import FieldOfView
+from lmsfa.quality.field import Field, FieldOfView
 from lmsfa.quality.judgement import OFF, WEAK, badness, blurred_below
 from lmsfa.quality.measures import Measures, measure
 
@@ -28,11 +27,11 @@ class View:
     """What the pictures up to now say.
 
     Attributes:
-        circle: the field of view; None: all of the picture.
+        field: the field of view; None before the first picture.
         condition: what keeps it from being seen.
     """
 
-    circle: Circle | None = None
+    field: Field | None = None
     condition: Condition = CLEAR
 
 
@@ -61,11 +60,12 @@ class QualityMonitor:
             covered: share of the field that the model's newest answer sees instruments on, 0..1.
         """
         self._pictures += 1
-        if self._pictures % 2:
+        field = self._view.field
+        if self._pictures % 2 or field is None:
             self._view = View(self._field.follow(rgb), self._view.condition)
         else:
-            found = self._look(measure(rgb, self._view.circle), covered)
-            self._view = View(self._view.circle, self._confirmed(found))
+            found = self._look(measure(rgb, field), covered)
+            self._view = View(field, self._confirmed(found))
         return self._view
 
     def _look(self, measures: Measures, covered: float) -> Condition:

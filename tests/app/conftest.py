@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 from made_clips import index_picture, write_clip
 
@@ -6,12 +8,17 @@ from app.core.pipeline import Pipeline
 from app.core.supervision.engine import ChildLoader
 
 
-@pytest.fixture
-def clip(tmp_path):
-    """100 frames of 25 fps; each carries its index, a key frame stands every 12 frames."""
-    path = tmp_path / "clip.mkv"
+@pytest.fixture(scope="session")
+def _clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "clip.mkv"
     write_clip(path, [index_picture(index) for index in range(100)])
     return path
+
+
+@pytest.fixture
+def clip(_clip, tmp_path):
+    """100 frames of 25 fps; each carries its index, a key frame stands every 12 frames."""
+    return shutil.copy(_clip, tmp_path / "clip.mkv")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ What must never happen is asked here; how fast all is, `make soak` and `make pro
 
 import os
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -61,10 +62,9 @@ def test_faults_are_named_no_overlay_is_stale_and_all_comes_back() -> None:
 @pytest.fixture
 def trial(tmp_path):
     make_application()
-    made = Trial(tmp_path, seed=0, max_age_ms=BUSY_MAX_AGE_MS)
-    assert made.wait_until(lambda: made.audience.has_overlay, 30)
-    yield made
-    made.close()
+    with closing(Trial(tmp_path, seed=0, max_age_ms=BUSY_MAX_AGE_MS)) as made:
+        assert made.wait_until(lambda: made.audience.has_overlay, 60)
+        yield made
 
 
 def found_stale(trial, kind):

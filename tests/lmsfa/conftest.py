@@ -1,6 +1,7 @@
 """Small data sets and weights that the model tests share."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lmsfa.card import ClassSpec, ModelCard
+from lmsfa.card import ClassSpec, ModelCard, card_path
 from lmsfa.checkpoint import save_weights
 from lmsfa.models.lmsfa import Lmsfa, LmsfaConfig
 
@@ -74,10 +75,16 @@ def card() -> ModelCard:
     )
 
 
-@pytest.fixture
-def weights(tmp_path: Path, card: ModelCard) -> Path:
-    """An untrained weights file with its card, for each test its own."""
+@pytest.fixture(scope="session")
+def _untrained(tmp_path_factory: pytest.TempPathFactory, card: ModelCard) -> Path:
     torch.manual_seed(0)
-    path = tmp_path / "untrained.safetensors"
+    path = tmp_path_factory.mktemp("untrained") / "untrained.safetensors"
     save_weights(Lmsfa(LmsfaConfig(classes=2)), card, path)
     return path
+
+
+@pytest.fixture
+def weights(tmp_path: Path, _untrained: Path) -> Path:
+    """An untrained weights file with its card, for each test its own."""
+    shutil.copy(card_path(_untrained), card_path(tmp_path / _untrained.name))
+    return shutil.copy(_untrained, tmp_path / _untrained.name)

@@ -7,7 +7,8 @@ import pytest
 from lmsfa.data.phantom.phantom import Phantom
 from lmsfa.data.phantom.scenes import SCENES
 from lmsfa.quality.circle import Circle, Scan, find_circle
-from lmsfa.quality.field import CONFIRMING_FRAMES, FieldOfView
+from lmsfa.quality.field import CONFIRMING_FRAMES, Field, FieldOfView, field_of
+from lmsfa.quality.rectangle import Rectangle
 
 
 def iou(first, second, shape):
@@ -99,28 +100,46 @@ def test_a_slow_circle_is_followed_and_a_jump_too():
     for k in range(12):
         truth = Circle(230 + 0.4 * k, 180, 150)
         found = field.follow(round_picture(truth, seed=k))
-    assert found.is_near(truth, 2.5)
+    assert found.circle.is_near(truth, 2.5)
     jumped = Circle(300, 190, 120)
     for k in range(CONFIRMING_FRAMES):
         found = field.follow(round_picture(jumped, seed=k))
-    assert found.is_near(jumped, 1.5)
+    assert found.circle.is_near(jumped, 1.5)
+    assert jumped.box(0).within(found.rectangle) == jumped.box(0)
+
+
+def test_the_box_of_a_circle_that_moves_a_little_stands():
+    field, boxes = FieldOfView(), set()
+    for k in range(20):
+        circle = Circle(240 + 2 * np.sin(k), 180 + 2 * np.cos(k), 150)
+        found = field.follow(round_picture(circle, seed=k))
+        boxes.add(found.rectangle)
+        assert found.circle.is_near(circle, 6)
+    assert len(boxes) <= 2
+
+
+def test_one_picture_alone_is_enough():
+    circle = Circle(240, 180, 150)
+    found = field_of(round_picture(circle))
+    assert found.circle.is_near(circle, 1.5)
+    assert field_of(tissue(360, 480)) == Field(Rectangle.whole(360, 480))
 
 
 def test_a_dark_picture_keeps_the_circle_and_a_whole_one_takes_it_away():
     field, circle = FieldOfView(), Circle(240, 180, 150)
     for _ in range(CONFIRMING_FRAMES):
-        assert field.follow(np.zeros((360, 480, 3), np.uint8)) is None
+        assert field.follow(np.zeros((360, 480, 3), np.uint8)).circle is None
     for k in range(CONFIRMING_FRAMES):
         kept = field.follow(round_picture(circle, seed=k))
-    assert kept is not None
+    assert kept.circle is not None
     for _ in range(10):
         assert field.follow(np.zeros((360, 480, 3), np.uint8)) is kept
     for k in range(CONFIRMING_FRAMES):
         found = field.follow(tissue(360, 480, k))
-    assert found is None
+    assert found == Field(Rectangle.whole(360, 480))
 
 
 def test_a_circle_that_stands_is_told_as_one():
     field = FieldOfView()
     told = [field.follow(round_picture(Circle(240, 180, 150), seed=k)) for k in range(12)]
-    assert len({id(circle) for circle in told[CONFIRMING_FRAMES:]}) == 1
+    assert len({id(field) for field in told[CONFIRMING_FRAMES:]}) == 1

@@ -16,6 +16,8 @@ from lmsfa.letterbox import Canvas
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend, visible_instances
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
+from lmsfa.quality.rectangle import Rectangle
 
 FRAMES = [(1080, 1920), (720, 1280), (512, 512), (333, 517)]
 SOLID = OverlayStyle(opacity=1.0, mode=OverlayMode.FILL)
@@ -245,9 +247,15 @@ def test_nothing_is_painted_outside_of_the_field_of_view(mode, height, width):
     prediction, painter = scene(12, height, width, seed=3), Painter()
     style = OverlayStyle(mode=mode)
     whole = painter.paint(prediction, CARD, style, height, width).copy()
-    for circle in (Circle(0.5 * width, 0.45 * height, 0.4 * height), Circle(30.5, 40.0, 77.3)):
-        inside = circle.mask(height, width) > 0
-        clipped = painter.paint(prediction, CARD, style, height, width, circle=circle)
+    frame, part = Rectangle.whole(height, width), Rectangle(20, 10, width - 30, height - 5)
+    for field in (
+        Field(frame, Circle(0.5 * width, 0.45 * height, 0.4 * height)),
+        Field(frame, Circle(30.5, 40.0, 77.3)),
+        Field(part),
+        Field(part, Circle(30.5, 40.0, 77.3)),
+    ):
+        inside = field.mask(height, width) > 0
+        clipped = painter.paint(prediction, CARD, style, height, width, field=field)
         assert not clipped[~inside].any()
         assert np.array_equal(clipped[inside], whole[inside])
     assert np.array_equal(painter.paint(prediction, CARD, style, height, width), whole)

@@ -17,9 +17,11 @@ from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
 from lmsfa.quality.condition import CLEAR, Condition, Quality
 from lmsfa.quality.covering import covered_share
+from lmsfa.quality.field import Field, field_of
 from lmsfa.quality.judgement import WEAK, badness
 from lmsfa.quality.measures import measure
 from lmsfa.quality.monitor import SAYING, TAKING_BACK, QualityMonitor
+from lmsfa.quality.rectangle import Rectangle
 from lmsfa.shipped import DEMO_CLIP
 
 SIZE = (320, 240)
@@ -82,7 +84,8 @@ def test_black_bars_beside_a_picture_change_nothing(corruption):
 
 def test_real_pictures_between_black_bars_are_clear():
     for rgb in frames_of(DEMO_CLIP, 400):
-        measured = measure(between_bars(rgb), None)
+        barred = between_bars(rgb)
+        measured = measure(barred, field_of(barred))
         assert max(badness(measured, measured.sharpness).values()) < WEAK
 
 
@@ -148,7 +151,7 @@ def test_covering_counts_the_instruments_in_the_field_of_view_alone():
     tool, tissue = (square_instance(found, 64, class_id) for class_id in (2, 0))
     both = Prediction(0, 0.0, (tool, tissue), None, "made")
     assert covered_share(both, CARD, found.size, None) == pytest.approx(0.25, abs=0.02)
-    field = Circle(160, 120, 120)
+    field = Field(Rectangle.whole(240, 320), Circle(160, 120, 120))
     share = 120 * 160 / (np.pi * 120**2)
     assert covered_share(both, CARD, found.size, field) == pytest.approx(share, abs=0.04)
     assert covered_share(Prediction(0, 0.0, (tissue,), None, ""), CARD, found.size, None) == 0

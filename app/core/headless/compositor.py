@@ -12,7 +12,7 @@ from lmsfa.familiarity.judgement import Likeness
 from lmsfa.naming.labels import Labels
 from lmsfa.overlay import OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 
 class Compositor:
@@ -32,24 +32,22 @@ class Compositor:
         self._caption = said, WARNING_RGB if card.demonstration else SAID_RGB
 
     def over(
-        self, rgb: NDArray[np.uint8], prediction: Prediction, circle: Circle | None
+        self, rgb: NDArray[np.uint8], prediction: Prediction, field: Field | None
     ) -> NDArray[np.uint8]:
         """Lays an answer over its frame.
 
         Args:
             rgb: (H, W, 3) uint8 RGB.
             prediction: for frames of this size.
-            circle: the field of view, as `Painter.paint`.
+            field: the field of view, as `Painter.paint`.
 
         Returns:
             (H, W, 3) uint8 RGB, valid until the next call.
         """
         self._fit(rgb)
         height, width = rgb.shape[:2]
-        layer = self._painter.paint(
-            prediction, self._card, self._style, height, width, circle=circle
-        )
-        self._labels.write(layer, prediction, self._card, self._style, circle=circle)
+        layer = self._painter.paint(prediction, self._card, self._style, height, width, field=field)
+        self._labels.write(layer, prediction, self._card, self._style, field=field)
         return blend(rgb, layer, self._picture)
 
     def captioned(self, rgb: NDArray[np.uint8], activity: str, like: Likeness) -> NDArray[np.uint8]:

@@ -130,7 +130,7 @@ class _LiveRun:
         snapshot = self._follower.followed(snapshot, time.monotonic())
         rgb = frame.rgb
         if snapshot.result is not None:
-            rgb = self._compositor.over(rgb, snapshot.result.prediction, view.circle)
+            rgb = self._compositor.over(rgb, snapshot.result.prediction, view.field)
         shown_s = time.monotonic()
         if shown_s > snapshot.expires_s:
             # Grown too old while it was painted.

@@ -27,6 +27,7 @@ from app.core.report import (
 from app.core.signal_truth.monitor import SignalMonitor
 from app.core.snapshot import SourceInfo, shows_answers
 from app.core.sources import Picture, open_source
+from lmsfa.cropping import CroppedFrames
 from lmsfa.familiarity.judgement import Likeness, likeness
 from lmsfa.following.tracker import Tracker, TrackingError
 from lmsfa.prediction import Prediction
@@ -61,7 +62,7 @@ class _LockedRun:
 
     def __init__(self, engine: Engine, reel: Reel, info: SourceInfo) -> None:
         self.fault = ""
-        self._engine, self._card = engine, engine.card
+        self._frames, self._card = CroppedFrames(engine), engine.card
         self._reel = reel
         self._tracker = Tracker()
         self._compositor = Compositor(self._card)
@@ -84,7 +85,7 @@ class _LockedRun:
         rgb = picture.rgb
         time_s = captured_s if picture.media_s is None else picture.media_s
         self._judge(rgb, prediction)
-        frame = Frame(rgb, picture.index, time_s, 0, picture.media_s)
+        frame = Frame(rgb, picture.index, time_s, 0, picture.media_s, picture.is_damaged)
         # The picture waits for its answer: late is what is not too late for it here.
         signal = self._signal_monitor.judge(frame, time_s)
         self._signals.add(signal, time_s)
@@ -96,7 +97,7 @@ class _LockedRun:
             self._tracker.forget_activity()
         shown = prediction if is_shown else None
         if shown is not None:
-            rgb = self._compositor.over(rgb, shown, self._view.circle)
+            rgb = self._compositor.over(rgb, shown, self._view.field)
         words = activity_words(shown) if self._card.activities else ""
         rgb = self._compositor.captioned(rgb, words, like)
         self._activities.add(shown, time_s)
@@ -109,13 +110,16 @@ class _LockedRun:
         covered = 0.0
         if prediction is not None:
             frame_px = rgb.shape[0] * rgb.shape[1]
-            covered = covered_share(prediction, self._card, frame_px, self._view.circle)
+            covered = covered_share(prediction, self._card, frame_px, self._view.field)
         self._view = self._monitor.judge(rgb, covered)
         self._quality[self._view.condition.line] += 1
 
     def _answer(self, picture: Picture, captured_s: float) -> Prediction | None:
         try:
-            found = self._engine.predict(picture.rgb, picture.index, captured_s)
+            time_s = captured_s if picture.media_s is None else picture.media_s
+            found = self._frames.predict(
+                picture.rgb, picture.index, captured_s, source_id=0, time_s=time_s
+            )
             return self._tracker.tracked(found, picture.rgb, time_s=picture.media_s)
         except (EngineError, TrackingError) as error:
             self.fault = self.fault or str(error)

@@ -82,7 +82,8 @@ class CodedPicture:
             if self._begun_s is None and self._fault is not Signal.GOOD:
                 self._begun_s = captured_s
             self._changed.wait_for(lambda: self._fault is not Signal.STALLED or self._closed)
-        return Picture(rgb, self._index, captured_s=captured_s)
+        is_damaged = self._fault is Signal.DAMAGED
+        return Picture(rgb, self._index, captured_s=captured_s, is_damaged=is_damaged)
 
     def seek(self, time_s: float) -> None:
         """A live source has no positions."""

@@ -52,6 +52,8 @@ class SignalMonitor:
             arrived_s: when it came, monotonic clock, seconds; a recording's pictures come in time.
         """
         said = self._by_looks(frame)
+        if frame.is_damaged and said in (Signal.GOOD, Signal.RESIZED):
+            return Signal.DAMAGED
         # What a picture shows by itself says more than how long it took.
         if self._is_recording or said not in (Signal.GOOD, Signal.RESIZED):
             return said

@@ -16,11 +16,15 @@ KEPT_AT_LEAST = 2
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """A frame as the decoder gave it, its index and its position in the recording in seconds."""
+    """A frame as the decoder gave it, its index and its position in the recording in seconds.
+
+    `is_damaged` as in `Picture`.
+    """
 
     frame: VideoFrame
     index: int
     media_s: float
+    is_damaged: bool = False
 
 
 @dataclass(slots=True)

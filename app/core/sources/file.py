@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-from av import VideoFrame
+from av import VideoCodecContext, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.decoded import DecodedFrame, DecodedFrames
-from app.core.sources.decoding import video_frames
+from app.core.sources.decoding import DecodedPicture, video_pictures
 from app.core.sources.pixels import FrameConverter
 from app.core.sources.source import Picture, SourceError
 
@@ -29,7 +29,8 @@ class FileSource:
         self._path = path
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
-        self._decoder: Iterator[VideoFrame] = iter(())
+        self._second: VideoCodecContext | None = None
+        self._decoder: Iterator[DecodedPicture] = iter(())
         self._decoded = DecodedFrames()
         self._converter = FrameConverter()
         self._rate_fps = ASSUMED_RATE_FPS
@@ -57,7 +58,8 @@ class FileSource:
         if self._decoded.at_end and not self._decode_one():
             return None
         decoded = self._decoded.take()
-        return Picture(self._converter.rgb(decoded.frame), decoded.index, decoded.media_s)
+        rgb = self._converter.rgb(decoded.frame)
+        return Picture(rgb, decoded.index, decoded.media_s, is_damaged=decoded.is_damaged)
 
     def seek(self, time_s: float) -> None:
         """See `Source.seek`."""
@@ -101,22 +103,27 @@ class FileSource:
             raise SourceError(f"{self._path}: holds no video; give a file with a picture track")
         self._stream = stream = self._container.streams.video[0]
         stream.thread_type = "AUTO"
+        self._second = None
+        if stream.codec_context.name == "mjpeg":
+            # It says nothing of half a picture unless it may refuse it.
+            stream.codec_context.options = {"err_detect": "explode"}
+            self._second = VideoCodecContext.create("mjpeg", "r")
         self._rate_fps = float(stream.average_rate or ASSUMED_RATE_FPS)
         self._next_index = 0
         self._decoder = self._frames(self._container, stream)
 
-    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[DecodedPicture]:
         try:
-            yield from filter(None, video_frames(container, stream))
+            yield from filter(None, video_pictures(container, stream, self._second))
         except av.FFmpegError as error:
             raise SourceError(f"{self._path}: reading stopped ({_cause(error)})") from None
 
     def _decode_one(self) -> bool:
-        frame = next(self._decoder, None)
-        if frame is None:
+        decoded = next(self._decoder, None)
+        if decoded is None:
             return False
-        index, media_s = self._place(frame)
-        self._decoded.append(DecodedFrame(frame, index, media_s))
+        index, media_s = self._place(decoded.frame)
+        self._decoded.append(DecodedFrame(decoded.frame, index, media_s, decoded.is_damaged))
         self._next_index, self._last_media_s = index + 1, media_s
         return True
 

@@ -29,12 +29,14 @@ class Picture:
         index: from 0 in the order of the source; in a recording its position, also after a seek.
         media_s: position in the recording, seconds from its first picture; None for a live source.
         captured_s: capture time on `time.monotonic()`'s clock where the device tells it, else None.
+        is_damaged: whether data were missing, here or in a picture that it was predicted from.
     """
 
     rgb: NDArray[np.uint8]
     index: int
     media_s: float | None = None
     captured_s: float | None = None
+    is_damaged: bool = False
 
 
 def path_of(spec: str) -> Path:

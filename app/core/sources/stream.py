@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from av import VideoFrame
 from av.container import InputContainer
 
 from app.core.snapshot import SourceInfo
 from app.core.sources.capture_clock import CaptureClock
-from app.core.sources.decoding import video_frames
+from app.core.sources.decoding import DecodedPicture, video_pictures
 from app.core.sources.drain import Drain
 from app.core.sources.pixels import FrameConverter
 from app.core.sources.source import Picture, SourceError, SourceLostError
@@ -24,7 +23,7 @@ UNREADABLE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    frame: VideoFrame
+    decoded: DecodedPicture
     index: int
     captured_s: float
 
@@ -53,6 +52,9 @@ class LiveStream:
         self._stream = container.streams.video[0]
         # Frame threading would keep one picture back for every thread.
         self._stream.thread_type = "SLICE"
+        if self._stream.codec_context.name == "h264":
+            # With several threads it neither conceals what is missing nor says that it is.
+            self._stream.codec_context.thread_count = 1
         if self._stream.codec_context.name == "mjpeg" and not is_device:
             # Half a picture is left out, not shown with the rest in grey. Some cameras' own JPEGs
             # are never quite right.
@@ -79,12 +81,17 @@ class LiveStream:
         """
         while (arrived := self._drain.take()) is not None:
             try:
-                rgb = self._converter.rgb(arrived.frame)
+                rgb = self._converter.rgb(arrived.decoded.frame)
             except SourceError as error:
                 self._leave_out(error)
                 continue
             self._unreadable_since_s = None
-            return Picture(rgb, arrived.index, captured_s=arrived.captured_s)
+            return Picture(
+                rgb,
+                arrived.index,
+                captured_s=arrived.captured_s,
+                is_damaged=arrived.decoded.is_damaged,
+            )
         return None
 
     def close(self) -> None:
@@ -99,7 +106,7 @@ class LiveStream:
             raise SourceLostError(f"{self._name}: {error}") from None
 
     def _arrivals(self) -> Iterator[_Arrived]:
-        for index, frame in enumerate(video_frames(self._container, self._stream)):
-            if frame is not None:
-                captured_s = self._clock.captured_s(frame.time, time.monotonic())
-                yield _Arrived(frame, index, captured_s)
+        for index, decoded in enumerate(video_pictures(self._container, self._stream)):
+            if decoded is not None:
+                captured_s = self._clock.captured_s(decoded.frame.time, time.monotonic())
+                yield _Arrived(decoded, index, captured_s)

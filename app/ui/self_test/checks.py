@@ -36,6 +36,7 @@ BOUND_MS = {
     Signal.BARS: PERIODS_MS,
     Signal.SWAPPED: PERIODS_MS,
     Signal.RESIZED: PERIODS_MS,
+    Signal.DAMAGED: PERIODS_MS,
     Signal.SLATE: 1000.0,
     Signal.FROZEN: 1000.0,
 }

@@ -9,13 +9,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from lmsfa.cropping import predict_within
 from lmsfa.data.annotated import AnnotatedSet, Sample, Truth
 from lmsfa.evaluation.answers import check_classes
-from lmsfa.evaluation.drawn.field import Rgb, ShownField
+from lmsfa.evaluation.drawn.field import Rgb
 from lmsfa.evaluation.drawn.figures import DrawnFigures, KnownFrame, Tally
 from lmsfa.evaluation.drawn.painting import Drawing, DrawnFrame, drawable
 from lmsfa.prediction import Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field, FieldOfView, field_of
 from lmsfa.registry import Engine, load_engine
 
 
@@ -48,9 +49,10 @@ def judge_drawn(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]
     answers, truth = Tally(names), Tally(names)
     for sample in tqdm(samples, "drawn", leave=False):
         rgb, annotated = dataset.annotated(sample)
-        circle = ShownField().follow(rgb)
-        known = _known(annotated, drawing, circle)
-        answers.see(_drawn(drawing, engine.predict(rgb), rgb, circle), rgb, known)
+        field = field_of(rgb)
+        known = _known(annotated, drawing, field)
+        prediction = predict_within(engine, rgb, field.rectangle)
+        answers.see(_drawn(drawing, prediction, rgb, field), rgb, known)
         truth.see(known.drawn, rgb, known)
     return DrawnSplit(answers.figures(), truth.figures())
 
@@ -80,22 +82,23 @@ def judge_drawn_clip(engine: Engine, frames: Iterable[Rgb]) -> DrawnFigures:
     Raises:
         EngineError: as `Engine.predict`.
     """
-    drawing, field = Drawing(engine.card), ShownField()
+    drawing, view = Drawing(engine.card), FieldOfView()
     tally = Tally([spec.name for spec in engine.card.classes])
     for number, rgb in enumerate(frames):
-        circle = field.follow(rgb)
-        tally.see(_drawn(drawing, engine.predict(rgb, number), rgb, circle), rgb)
+        field = view.follow(rgb)
+        prediction = predict_within(engine, rgb, field.rectangle, number)
+        tally.see(_drawn(drawing, prediction, rgb, field), rgb)
     return tally.figures()
 
 
-def _known(truth: Truth, drawing: Drawing, circle: Circle | None) -> KnownFrame:
+def _known(truth: Truth, drawing: Drawing, field: Field) -> KnownFrame:
     masks = [(class_id, truth.mask(number)) for number, class_id in enumerate(truth.classes, 1)]
     instances = tuple(drawable(class_id, mask) for class_id, mask in masks)
     shown = Prediction(0, 0.0, instances, None, "")
     height, width = truth.void.shape
-    return KnownFrame(masks, drawing.drawn(shown, height, width, circle), truth.void)
+    return KnownFrame(masks, drawing.drawn(shown, height, width, field), truth.void)
 
 
-def _drawn(drawing: Drawing, shown: Prediction, rgb: Rgb, circle: Circle | None) -> DrawnFrame:
+def _drawn(drawing: Drawing, shown: Prediction, rgb: Rgb, field: Field) -> DrawnFrame:
     height, width = rgb.shape[:2]
-    return drawing.drawn(shown, height, width, circle)
+    return drawing.drawn(shown, height, width, field)

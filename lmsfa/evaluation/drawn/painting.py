@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lmsfa.card import ModelCard
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
-from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
 
 AS_SHOWN = OverlayStyle(mode=OverlayMode.OUTLINE)
 """The window's mode when it opens."""
@@ -79,7 +79,7 @@ class Drawing:
         self.colour_of = tuple(self._palette.index(colour) for colour in colours)
 
     def drawn(
-        self, prediction: Prediction, height: int, width: int, circle: Circle | None = None
+        self, prediction: Prediction, height: int, width: int, field: Field | None = None
     ) -> DrawnFrame:
         """Paints a prediction at the frame's own size, and each of its instances alone.
 
@@ -87,17 +87,17 @@ class Drawing:
             prediction: what is shown.
             height: of the frame, pixels.
             width: of the frame, pixels.
-            circle: the field of view that the painter is given.
+            field: the field of view that the painter is given.
         """
 
         def colours(shown: Prediction) -> Colours:
-            layer = self._painter.paint(shown, self._card, AS_SHOWN, height, width, circle=circle)
+            layer = self._painter.paint(shown, self._card, AS_SHOWN, height, width, field=field)
             return self._colours(layer)
 
         instances = []
         for entry in prediction.instances:
             alone = replace(prediction, instances=(entry,))
-            area = self._painter.paint(alone, self._card, AREAS, height, width, circle=circle)
+            area = self._painter.paint(alone, self._card, AREAS, height, width, field=field)
             filled = area[..., 3] >= 255 * AREAS.fill_opacity / 2
             if filled.any():
                 colour = self.colour_of[entry.class_id]

@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lmsfa.cropping import predict_within
 from lmsfa.data.annotated import AnnotatedSet, Sample
 from lmsfa.data.contact_sheet import CAPTION_PX, INK, write_words
 from lmsfa.data.pictures import read_rgb
 from lmsfa.errors import InputError
 from lmsfa.evaluation.answers import check_classes
-from lmsfa.evaluation.drawn.field import ShownField
 from lmsfa.evaluation.drawn.painting import AS_SHOWN
 from lmsfa.overlay import Painter, blend
+from lmsfa.quality.field import field_of
 from lmsfa.registry import Engine
 from lmsfa.whole_file import write_whole
 
@@ -63,9 +64,9 @@ def painted(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]) ->
     for sample in samples:
         rgb = read_rgb(sample.frame_path)
         height, width = rgb.shape[:2]
-        circle = ShownField().follow(rgb)
-        prediction = engine.predict(rgb)
-        layer = painter.paint(prediction, engine.card, AS_SHOWN, height, width, circle=circle)
+        field = field_of(rgb)
+        prediction = predict_within(engine, rgb, field.rectangle)
+        layer = painter.paint(prediction, engine.card, AS_SHOWN, height, width, field=field)
         yield Painted(sample.name, blend(rgb, layer))
 
 

@@ -11,7 +11,7 @@ def weights(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def long_clip(tmp_path_factory):
     """A minute of pictures in which the engine always finds something."""
     path = tmp_path_factory.mktemp("clips") / "long.mkv"

@@ -25,10 +25,10 @@ def demonstrating(**options):
     return engine
 
 
-@pytest.fixture
-def clip(tmp_path):
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
     """40 frames, the last 10 black."""
-    path = tmp_path / "clip.mkv"
+    path = tmp_path_factory.mktemp("clip") / "clip.mkv"
     seen = [square_picture(30 + number, 20, 40, *SIZE) for number in range(30)]
     write_clip(path, seen + [np.zeros((*SIZE, 3), np.uint8)] * 10)
     return path

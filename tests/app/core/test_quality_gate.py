@@ -53,6 +53,6 @@ def test_the_field_of_view_travels_with_the_picture(tmp_path, pipelines):
     rgb = square_picture(130, 90, 50, height=240, width=320)
     rgb[circle.mask(240, 320) == 0] = 0
     seen = played(pipelines, tmp_path / "round.mkv", [rgb] * 15)
-    found = seen[-1].source.view.circle
+    found = seen[-1].source.view.field.circle
     assert found is not None
     assert found.is_near(circle, 3)

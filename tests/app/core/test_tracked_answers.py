@@ -24,10 +24,10 @@ class GapEngine(SquareEngine):
         return replace(answer, instances=()) if self.lost(frame_index) else answer
 
 
-@pytest.fixture
-def moving(tmp_path):
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory):
     """60 frames of a square that moves a pixel a frame, with a sensor's noise."""
-    path, rng = tmp_path / "moving.mkv", np.random.default_rng(3)
+    path, rng = tmp_path_factory.mktemp("clip") / "moving.mkv", np.random.default_rng(3)
     pictures = [square_picture(60 + step, 60, 80, 240, 320) for step in range(60)]
     write_clip(path, [rgb - rng.integers(0, 9, rgb.shape, np.uint8) for rgb in pictures])
     return path
@@ -137,10 +137,10 @@ def told_of_darkness(index):
     return ("suction", 0.95) if index in DARK else ("dissection", 0.9)
 
 
-@pytest.fixture
-def darkened(moving, tmp_path):
+@pytest.fixture(scope="module")
+def darkened(moving, tmp_path_factory):
     """The moving square with a second of darkness, which is named, in its midst."""
-    path = tmp_path / "darkened.mkv"
+    path = tmp_path_factory.mktemp("clip") / "darkened.mkv"
     pictures = [picture.rgb for picture in pictures_of(moving)]
     black = [np.zeros_like(pictures[0])] * len(DARK)
     write_clip(path, pictures[:30] + black + pictures[30:])

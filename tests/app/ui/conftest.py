@@ -74,17 +74,17 @@ def desk(qtbot, qapp, pipelines):
     return make
 
 
-@pytest.fixture
-def square_clip(tmp_path):
+@pytest.fixture(scope="session")
+def square_clip(tmp_path_factory):
     """Twelve seconds with one bright square that the test engines find."""
-    path = tmp_path / "square.mkv"
+    path = tmp_path_factory.mktemp("square") / "square.mkv"
     write_clip(path, [square_picture(60, 40, 80, height=240, width=320)] * 300)
     return path
 
 
-@pytest.fixture
-def dark_clip(tmp_path):
+@pytest.fixture(scope="session")
+def dark_clip(tmp_path_factory):
     """Twelve seconds in which there is nothing to find."""
-    path = tmp_path / "dark.mkv"
+    path = tmp_path_factory.mktemp("dark") / "dark.mkv"
     write_clip(path, [square_picture(0, 0, 0, height=240, width=320)] * 300)
     return path

@@ -21,6 +21,8 @@ from lmsfa.evaluation.drawn.visibility import visible_shares
 from lmsfa.overlay import Painter
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
+from lmsfa.quality.rectangle import Rectangle
 
 SIDE = 256
 NAMES = [spec.name for spec in CARD.classes]
@@ -51,8 +53,8 @@ def predicted(*entries):
     return Prediction(0, 0.0, tuple(drawable(*entry) for entry in entries), None, "")
 
 
-def drawn(*entries, circle=None) -> DrawnFrame:
-    return Drawing(CARD).drawn(predicted(*entries), SIDE, SIDE, circle)
+def drawn(*entries, field=None) -> DrawnFrame:
+    return Drawing(CARD).drawn(predicted(*entries), SIDE, SIDE, field)
 
 
 def by_hand(*entries) -> DrawnFrame:
@@ -121,8 +123,8 @@ def test_a_hole_has_no_outer_line():
 class _WipingPainter(Painter):
     """Takes what it paints away from the left half of a frame, as long as there are two."""
 
-    def paint(self, prediction, card, style, height, width, *, circle=None):
-        layer = super().paint(prediction, card, style, height, width, circle=circle).copy()
+    def paint(self, prediction, card, style, height, width, *, field=None):
+        layer = super().paint(prediction, card, style, height, width, field=field).copy()
         if len(prediction.instances) > 1:
             layer[:, : width // 2] = 0
         return layer
@@ -205,7 +207,10 @@ def test_what_is_drawn_beyond_the_visible_picture_is_counted():
     found = tally.figures()
     assert (found.outside_field, found.fields) == (1, 1)
     clipped = Tally(NAMES)
-    clipped.see(drawn((TISSUE, spilled), circle=Circle(128, 128, 110)), rgb)
+    clipped.see(
+        drawn((TISSUE, spilled), field=Field(Rectangle.whole(SIDE, SIDE), Circle(128, 128, 110))),
+        rgb,
+    )
     assert clipped.figures().outside_field == 0
 
 

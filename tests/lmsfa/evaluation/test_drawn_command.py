@@ -75,6 +75,7 @@ def test_answers_stand_beside_the_truth_drawn_alike(
     assert (truth["box_cut"], truth["specks_per_frame"], truth["nested"]) == (0, 0, 0)
     assert truth["boundary_nsd"] == pytest.approx(1, abs=0.01)
     # The square is found, the disc is not.
+    assert report["runtime"] == SquareEngine.runtime
     assert (report["outlines"], report["box_cut"], report["straight_per_frame"]) == (4, 0, 4)
     assert report["boundary_nsd"] == pytest.approx(0.5, abs=0.02)
     assert report["line_visible"] == {"bright square": {"median": 1, "least": 1}}

@@ -24,6 +24,8 @@ from lmsfa.naming.names import SMALL_SHARE, Names
 from lmsfa.naming.plates import letter_px, plate, plate_size
 from lmsfa.overlay import OverlayStyle
 from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
+from lmsfa.quality.rectangle import Rectangle
 
 ALL = OverlayStyle(names=Names.ALL)
 FIVES = st.integers(0, 60).map(lambda fives: 5 * fives)
@@ -41,10 +43,10 @@ STRUCTURES = st.lists(
 )
 
 
-def named(*instances, style=ALL, labels=None, size=(HEIGHT, WIDTH), circle=None):
+def named(*instances, style=ALL, labels=None, size=(HEIGHT, WIDTH), field=None):
     """What is written where, by class name, and the layer."""
     sheet = layer(*size)
-    stands = (labels or Labels()).write(sheet, answer(*instances), CARD, style, circle=circle)
+    stands = (labels or Labels()).write(sheet, answer(*instances), CARD, style, field=field)
     return stands, sheet
 
 
@@ -183,7 +185,7 @@ def test_names_stay_inside_the_field_of_view():
     circle = Circle(240, 180, 150)
     inside = circle.mask(HEIGHT, WIDTH) > 0
     instances = [box(x, y, 30, 30, LIGAMENT) for x in (130, 220, 310) for y in (70, 240)]
-    stands, sheet = named(*instances, circle=circle)
+    stands, sheet = named(*instances, field=Field(Rectangle.whole(HEIGHT, WIDTH), circle))
     assert len(stands) >= 4
     assert not sheet[~inside].any()
 

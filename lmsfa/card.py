@@ -318,9 +318,10 @@ def card_from(fields: object, path: Path) -> ModelCard:
     try:
         # What other schemas added has defaults that mean what the ones before did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
-        if known["system"] in LMSFA_SYSTEMS:
+        said = known.get("architecture", {})
+        if known["system"] in LMSFA_SYSTEMS and isinstance(said, Mapping):
             before = {key: value for first, key, value in _LMSFA_BEFORE if version < first}
-            known["architecture"] = {**before, **known.get("architecture", {})}
+            known["architecture"] = {**before, **said}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

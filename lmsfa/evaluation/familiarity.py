@@ -23,6 +23,7 @@ from lmsfa.evaluation.robustness import seed_of
 from lmsfa.familiarity.features import COUNT, KIND, features
 from lmsfa.familiarity.judgement import FAR, UNLIKE, Yardstick
 from lmsfa.familiarity.statistics import Familiarity
+from lmsfa.quality.field import field_of
 
 VIEWS = 3
 """Of each training picture, besides the picture as it is."""
@@ -116,7 +117,7 @@ def measure_familiarity(samples: Sequence[Sample], seed: int = 0) -> Familiarity
         )
     rows, groups = [], []
     for number, sample in enumerate(samples):
-        rgb, group = read_rgb(sample.frame_path), names.index(sample.group)
+        rgb, group = _seen(read_rgb(sample.frame_path)), names.index(sample.group)
         for view in views(rgb, np.random.default_rng([seed, number])):
             rows.append(features(view))
             groups.append(group)
@@ -151,14 +152,20 @@ def judge_familiarity(
         DatasetError: a sample cannot be read.
     """
     yardstick = Yardstick(familiarity)
-    known = {"as they are": [yardstick.unlikeness(read_rgb(entry.frame_path)) for entry in samples]}
+    known = {
+        "as they are": [
+            yardstick.unlikeness(_seen(read_rgb(entry.frame_path))) for entry in samples
+        ]
+    }
     for name, corrupt in CORRUPTIONS.items():
         for level in LEVELS:
             pictures = (read_rgb(entry.frame_path) for entry in samples)
             known[f"{name} {level}"] = [
-                yardstick.unlikeness(corrupt(rgb, level, seed_of(rgb))) for rgb in pictures
+                yardstick.unlikeness(_seen(corrupt(rgb, level, seed_of(rgb)))) for rgb in pictures
             ]
-    strange = {name: [yardstick.unlikeness(rgb) for rgb in pictures] for name, pictures in others}
+    strange = {
+        name: [yardstick.unlikeness(_seen(rgb)) for rgb in pictures] for name, pictures in others
+    }
     strange = {name: values for name, values in strange.items() if values}
     all_known, all_strange = (np.concatenate([*kind.values()]) for kind in (known, strange))
     return LikenessReport(
@@ -199,6 +206,11 @@ def _slate(seed: int) -> Rgb:
     top, left = rng.integers(0, height - 60), rng.integers(0, width - 200)
     slate[top : top + 60, left : left + 200][rng.random((60, 200)) < 0.3] = 255
     return slate
+
+
+def _seen(rgb: Rgb) -> Rgb:
+    """What the network gets of a picture: bars and words beside it are cut off."""
+    return field_of(rgb).rectangle.cut(rgb)
 
 
 def _zoomed(rgb: Rgb, rng: np.random.Generator) -> Rgb:

@@ -24,6 +24,7 @@ from lmsfa.evaluation.familiarity import (
 from lmsfa.familiarity.features import COUNT, KIND, features
 from lmsfa.familiarity.judgement import FAR, Likeness, Yardstick, likeness
 from lmsfa.familiarity.statistics import Familiarity
+from lmsfa.registry import load_engine
 from lmsfa.shipped import DEMO_CLIP, PHANTOM_WEIGHTS, WEIGHTS, WEIGHTS_BY_SYSTEM
 
 LARYNX = os.environ.get("LARYNX_DATA", "")
@@ -199,3 +200,14 @@ def test_larynx_validation_passes() -> None:
         for entry in dataset.in_split("val")
     ]
     assert max(found) < 1
+
+
+def test_an_engine_says_how_unlike_each_picture_is(weights: Path, familiar: Familiarity) -> None:
+    unknowing = load_engine(weights, "torch-cpu")
+    assert unknowing.predict(scribbled(3)).unlikeness is None
+    card = read_card(card_path(weights))
+    write_card(replace(card, familiarity=familiar), card_path(weights))
+    knowing = load_engine(weights, "torch-cpu")
+    for rgb in (scribbled(3), scribbled(3)[..., ::-1].copy()):
+        expected = Yardstick(familiar).unlikeness(rgb)
+        assert knowing.predict(rgb).unlikeness == pytest.approx(expected)

@@ -113,13 +113,15 @@ def cropped(mask: NDArray[np.uint8], box: Floats, window: tuple[slice, slice]) -
     """
     left, top, right, bottom = box / MASK_STRIDE
     most = 255 * _covered(window[0], top, bottom)[:, None] * _covered(window[1], left, right)
-    return np.minimum(mask, np.rint(most).astype(np.uint8), out=mask)
+    np.minimum(mask, np.rint(most).astype(np.uint8), out=mask)
+    return mask
 
 
 def _covered(cells: slice, begin: np.float32, end: np.float32) -> Floats:
     """(cells,) the share of each cell, 0..1, that lies between `begin` and `end`, in cells."""
     first = np.arange(cells.start, cells.stop, dtype=np.float32)
-    return np.clip(np.minimum(first + 1, end) - np.maximum(first, begin), 0, 1)
+    share: Floats = np.clip(np.minimum(first + 1, end) - np.maximum(first, begin), 0, 1)
+    return share
 
 
 def calibrated(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QVBoxLayout,
 
 from app.ui.theme import PALETTE, TOUCH_PX, button
 from lmsfa.card import ClassSpec, ModelCard
+from lmsfa.palette import colour_lines
 
 LAST_KEY = 9
 """Structures beyond the ninth have no key; they are switched in the panel."""
@@ -130,6 +131,10 @@ class StructurePanel(QWidget):
         self._empty = QLabel("No model is loaded: nothing can be marked.")
         self._empty.setProperty("role", "quiet")
         self._empty.setWordWrap(True)
+        self._alike = QLabel()
+        self._alike.setProperty("role", "quiet")
+        self._alike.setWordWrap(True)
+        self._alike.hide()
         heading = QLabel("STRUCTURES")
         heading.setProperty("role", "heading")
         top = QHBoxLayout()
@@ -144,6 +149,7 @@ class StructurePanel(QWidget):
         column.addLayout(top)
         column.addWidget(self._empty)
         column.addLayout(self._list)
+        column.addWidget(self._alike)
 
     @property
     def switches(self) -> tuple[StructureSwitch, ...]:
@@ -169,6 +175,10 @@ class StructurePanel(QWidget):
             self._list.addWidget(row)
         self._all.setVisible(bool(classes))
         self._empty.setVisible(not classes)
+        lines = colour_lines(card) if card is not None else ()
+        self._alike.setText(lines[0] if lines else "")
+        self._alike.setToolTip(lines[1] if lines else "")
+        self._alike.setVisible(bool(lines))
 
     def _row(self, class_id: int, spec: ClassSpec) -> StructureRow:
         row = StructureRow(class_id, spec)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lmsfa.contours import Curves, Points
 
-ROUNDS = 3
+ROUNDS = 2
 """Whoever makes way may come to lie on a third, and makes way for that in the next round."""
 MAP_LANE_PX = 4
 """How wide a lane is on the small map on which lines are looked for."""
@@ -150,7 +150,5 @@ def _eased(aside: NDArray[np.float32], curves: Curves) -> NDArray[np.float32]:
 
 def _without_kinks(curves: Curves, points: Points, aside: NDArray[np.float32]) -> Curves:
     """Smooths what was moved, for in bends its points come too near to each other."""
-    is_moved = (aside != 0)[:, None]
-    for _ in range(2):
-        points = np.where(is_moved, curves.chain.smooth(points), points)
-    return replace(curves, points=points)
+    smooth = curves.chain.smooth(points)
+    return replace(curves, points=np.where((aside != 0)[:, None], smooth, points))

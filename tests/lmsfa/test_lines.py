@@ -5,13 +5,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import torch
 from made_engines import CARD, square_instance
 
-from lmsfa.card import ClassSpec
+from lmsfa.backends.graph import load_graph
+from lmsfa.card import ClassSpec, card_path, read_card
+from lmsfa.data.clips import frames_of
+from lmsfa.engine import decoded
+from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.lines import borders_of, lines_of
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
+from lmsfa.postprocess import RawAnswer
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
+from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 SIDE, GRID = 512, 80
 LEAST_VISIBLE = 0.9
@@ -198,3 +205,24 @@ def test_a_dark_rim_parts_a_line_from_bright_tissue():
     for end in (inked[0], inked[-1]):
         assert row[end, :3].max() < 60
     assert row[:, 0].max() > 190
+
+
+def test_lines_on_frames_of_the_demo_are_seen():
+    card = read_card(card_path(WEIGHTS))
+    graph = load_graph(WEIGHTS)
+    shares = []
+    for frame in list(frames_of(DEMO_CLIP, 201))[::50]:
+        height, width = frame.shape[:2]
+        place = Letterbox.fit(height, width, card.input_size_px)
+        canvas = Canvas(card.input_size_px).draw(frame, place)
+        with torch.inference_mode():
+            detections, prototypes = graph(torch.from_numpy(canvas.copy())[None])
+        found = decoded(RawAnswer(detections.numpy(), prototypes.numpy()), card, place)
+        large = prediction_of(*found).scaled(1080 / height, 1080 / height)
+        seen = visible(large, card, 1080, round(width * 1080 / height))
+        assert len(seen) == len(found)
+        shares += seen.values()
+    assert len(shares) > 10
+    assert np.median(shares) >= 0.98
+    # Doubled instances lie on each other.
+    assert np.quantile(shares, 0.05) >= LEAST_VISIBLE

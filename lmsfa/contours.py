@@ -17,7 +17,7 @@ STEP_CELLS = 1.0
 """From point to point of a curve."""
 FEWEST_POINTS = 8
 """Of a curve, however small."""
-SMOOTHINGS = 2
+SMOOTHINGS = 1
 """Means along each curve, over a neighbour on both sides."""
 LEAST_HOLE_CELLS = 12.0
 """A smaller hole is a slit in the mask and none in the structure."""

@@ -57,7 +57,7 @@ def test_the_fill_lies_where_the_square_lies(height, width, grid):
     # A grid of square cells rounds corners by a part of a cell, and must not shift anything: half a
     # cell would be the usual mistake.
     cell_px = max(height, width) / grid
-    assert (painted & truth).sum() / (painted | truth).sum() > 1 - 0.02 - 0.4 * cell_px / side
+    assert (painted & truth).sum() / (painted | truth).sum() > 1 - 0.03 - 0.4 * cell_px / side
     rows, columns = np.nonzero(painted)
     within_px = max(0.5, max(height, width) / grid / 5)
     assert columns.mean() == pytest.approx(left + side / 2 - 0.5, abs=within_px)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -12,15 +10,57 @@ import numpy as np
 from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
 
-from lmsfa.prediction import MASK_CUT, Instance
+from lmsfa.atlas import Atlas, Places
+from lmsfa.prediction import MASK_CUT
 
-RIM_CELLS = 2
-"""Around each mask: one cell like its edge, so that where a mask ends it is its
-edge that ends the curve, and one of nothing, so that every curve is closed."""
+STEP_CELLS = 1.0
+"""From point to point of a curve."""
+FEWEST_POINTS = 8
+"""Of a curve, however small."""
+SMOOTHINGS = 1
+"""Means along each curve, over a neighbour on both sides."""
+LEAST_HOLE_CELLS = 12.0
+"""A smaller hole is a slit in the mask and none in the structure."""
 
 Points = NDArray[np.float32]
-Places = NDArray[np.intp]
 _Traced = tuple[list[NDArray[np.float64] | None], list[NDArray[np.uint32] | None]]
+
+
+class Chain:
+    """How points follow each other in closed curves.
+
+    Args:
+        starts: (M,) the place of each curve's first point.
+        count: how many points all curves have together.
+
+    Attributes:
+        starts: as given.
+        ends: (M,) the place behind each curve's last point.
+        lengths: (M,) how many points each curve has.
+        before: (N,) the place of the point before each point of its curve.
+        after: (N,) the place of the point after it.
+    """
+
+    def __init__(self, starts: Places, count: int) -> None:
+        self.starts = starts
+        self.ends = np.append(starts[1:], count)
+        self.lengths = self.ends - starts
+        self.before, self.after = np.arange(-1, count - 1), np.arange(1, count + 1)
+        self.before[starts], self.after[self.ends - 1] = self.ends - 1, starts
+
+    def each(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(M, …), something a curve -> (N, …), the same at each of its points."""
+        return np.repeat(values, self.lengths, axis=0)
+
+    def smooth(self, points: Points) -> Points:
+        """(N, …) the weighted mean of each point and its two neighbours."""
+        # take() is faster than an index in brackets.
+        mean: Points = points.take(self.before, axis=0)
+        mean += points.take(self.after, axis=0)
+        mean += points
+        mean += points
+        mean *= np.float32(0.25)
+        return mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,123 +70,137 @@ class Curves:
     Attributes:
         points: (N, 2) float32, x and y in frame pixels, curve after curve; seen along the curve,
             the instance lies on the right.
-        starts: (M,) the place of each curve's first point.
+        chain: how they follow each other.
         owners: (M,) whose curve it is: a place in the list of instances.
     """
 
     points: Points
-    starts: Places
+    chain: Chain
     owners: Places
 
-    @property
-    def lengths(self) -> Places:
-        """(M,) how many points each curve has."""
-        return np.diff(self.starts, append=len(self.points))
+    def part(self, curve: int) -> slice:
+        """Where a curve's points are."""
+        return slice(int(self.chain.starts[curve]), int(self.chain.ends[curve]))
 
-    def neighbours(self) -> tuple[Places, Places]:
-        """(N,) each: the places of the points before and after each point of its curve."""
-        before = np.arange(-1, len(self.points) - 1)
-        after = before + 2
-        ends = self.starts + self.lengths - 1
-        before[self.starts], after[ends] = ends, self.starts
-        return before, after
+    def outwards(self) -> Points:
+        """(N, 2) away from the instance, of length one; (0, 0) where a curve stands still."""
+        before, after = self.chain.before, self.chain.after
+        tangent = self.points.take(after, axis=0) - self.points.take(before, axis=0)
+        length_px = np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), np.float32(1e-6))
+        away: Points = tangent[:, ::-1] / length_px[:, None]
+        away[:, 1] *= -1
+        return away
+
+    def steps(self) -> NDArray[np.float32]:
+        """(N,) from each point to the next of its curve."""
+        step = self.points.take(self.chain.after, axis=0) - self.points
+        return np.asarray(np.hypot(step[:, 0], step[:, 1]))
+
+    def areas(self) -> NDArray[np.float32]:
+        """(M,) what each encloses; a hole's is below 0."""
+        # Near each curve's own start, so that large coordinates cost no digits.
+        near = self.points - self.chain.each(self.points[self.chain.starts])
+        there = near[self.chain.after]
+        crossed = near[:, 0] * there[:, 1] - near[:, 1] * there[:, 0]
+        return np.asarray(np.add.reduceat(crossed, self.chain.starts) / 2)
 
 
-def contours(instances: Sequence[Instance], height: int, width: int) -> Curves:
-    """The curves along which the probability is one half, inside masks and frame.
+def contours(atlas: Atlas) -> Curves:
+    """The curves along which the probability is one half, around each instance and its holes.
 
     All masks are followed in one go, which costs less than preparing for each.
-
-    Args:
-        instances: whose contours.
-        height: height of the frame, pixels.
-        width: width of the frame, pixels.
     """
-    seen = [k for k, entry in enumerate(instances) if entry.mask.size]
-    if not seen:
-        return _none()
-    atlas, owner_at, corners = _atlas([instances[k].mask for k in seen])
-    traced = contour_generator(z=atlas, line_type=LineType.ChunkCombinedOffset)
+    traced = contour_generator(z=atlas.cells, line_type=LineType.ChunkCombinedOffset)
     (closed,), (offsets,) = cast(_Traced, traced.lines(MASK_CUT - 0.5))
     if closed is None or offsets is None:
-        return _none()
+        nothing = np.empty(0, dtype=np.intp)
+        return Curves(np.empty((0, 2), dtype=np.float32), Chain(nothing, 0), nothing)
     # Each curve comes with its first point once more at its end.
     points = np.delete(closed, offsets[1:] - 1, axis=0).astype(np.float32)
     starts = offsets[:-1].astype(np.intp) - np.arange(len(offsets) - 1)
     first = np.rint(points[starts]).astype(np.intp)
-    curves = Curves(points, starts, owner_at[first[:, 1], first[:, 0]].astype(np.intp))
-    curves = replace(curves, points=_smooth(curves))
-    in_frame = _in_frame(curves, [instances[k] for k in seen], corners, (height, width))
-    return Curves(in_frame, curves.starts, np.array(seen, dtype=np.intp)[curves.owners])
+    owners = atlas.owner_at[first[:, 1], first[:, 0]].astype(np.intp)
+    curves = _true_ones(Curves(points, Chain(starts, len(points)), owners), atlas)
+    return _in_frame(_smooth(_even(_in_mask(curves, atlas))), atlas)
 
 
-def _none() -> Curves:
-    nothing = np.empty(0, dtype=np.intp)
-    return Curves(np.empty((0, 2), dtype=np.float32), nothing, nothing)
+def _true_ones(curves: Curves, atlas: Atlas) -> Curves:
+    """Of each instance one piece, and its holes that are no slits.
 
-
-def _atlas(
-    masks: Sequence[NDArray[np.uint8]],
-) -> tuple[NDArray[np.uint8], NDArray[np.int16], Places]:
-    """All masks side by side, with their rims.
-
-    Returns:
-        (rows, columns) probability; in the same shape whose it is; (masks, 2) x and y of each
-        mask's first cell.
+    That piece is chosen which fills most of the instance's box: there the model saw it.
     """
-    corners, height, width = _shelves([mask.shape for mask in masks])
-    atlas = np.zeros((height, width), dtype=np.uint8)
-    owner_at = np.zeros((height, width), dtype=np.int16)
-    for owner, (mask, (x, y)) in enumerate(zip(masks, corners, strict=True)):
-        rows, columns = slice(y, y + mask.shape[0]), slice(x, x + mask.shape[1])
-        inner = atlas[_grown(rows, 1), _grown(columns, 1)]
-        cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE, inner)
-        owner_at[_grown(rows, RIM_CELLS), _grown(columns, RIM_CELLS)] = owner
-    return atlas, owner_at, np.array(corners, dtype=np.intp)
+    areas = curves.areas()
+    outer = np.flatnonzero(areas > 0)
+    kept = areas <= -LEAST_HOLE_CELLS
+    if len(outer) == len(np.unique(curves.owners[outer])):
+        kept[outer] = True
+    else:
+        rising = outer[np.lexsort((_in_box(curves, atlas, areas)[outer], curves.owners[outer]))]
+        kept[rising[np.diff(curves.owners[rising], append=-1) != 0]] = True
+        for hole in np.flatnonzero(kept & (areas < 0)).tolist():
+            (around,) = np.flatnonzero(kept & (areas > 0) & (curves.owners == curves.owners[hole]))
+            x, y = curves.points[curves.chain.starts[hole]].tolist()
+            kept[hole] = (
+                cv2.pointPolygonTest(curves.points[curves.part(int(around))], (x, y), False) > 0
+            )
+    if kept.all():
+        return curves
+    points = curves.points[curves.chain.each(kept)]
+    lengths = curves.chain.lengths[kept]
+    return Curves(points, Chain(np.cumsum(lengths) - lengths, len(points)), curves.owners[kept])
 
 
-def _grown(side: slice, cells: int) -> slice:
-    return slice(side.start - cells, side.stop + cells)
+def _in_box(curves: Curves, atlas: Atlas, areas: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(M,) what each encloses of its instance's box, about: as if it filled its own box evenly."""
+    cells_px, first_px = atlas.to_frame()
+    boxes = np.array([entry.box_xyxy for entry in atlas.instances]).reshape(-1, 2, 2)
+    low, high = ((boxes - first_px[:, None]) / cells_px[:, None])[curves.owners].transpose(1, 0, 2)
+    least = np.minimum.reduceat(curves.points, curves.chain.starts)
+    most = np.maximum.reduceat(curves.points, curves.chain.starts)
+    shared = np.maximum(np.minimum(most, high) - np.maximum(least, low), 0)
+    return np.asarray(areas * (shared / np.maximum(most - least, 1e-6)).prod(axis=1))
 
 
-def _shelves(shapes: Sequence[tuple[int, ...]]) -> tuple[list[tuple[int, int]], int, int]:
-    """Places masks in rows, the tallest first: each one's x and y, height and width of all."""
-    sizes = [(height + 2 * RIM_CELLS, width + 2 * RIM_CELLS) for height, width in shapes]
-    area = sum(height * width for height, width in sizes)
-    limit = max(math.ceil(math.sqrt(area)), *(width for _, width in sizes))
-    corners = [(0, 0)] * len(sizes)
-    x = y = shelf = 0
-    for k in sorted(range(len(sizes)), key=lambda k: -sizes[k][0]):
-        height, width = sizes[k]
-        if x + width > limit:
-            x, y, shelf = 0, y + shelf, 0
-        corners[k] = (x + RIM_CELLS, y + RIM_CELLS)
-        x, shelf = x + width, max(shelf, height)
-    return corners, y + shelf, limit
+def _in_mask(curves: Curves, atlas: Atlas) -> Curves:
+    """Takes back what reaches into a mask's rim."""
+    sizes = np.array([entry.mask.shape[::-1] for entry in atlas.instances])
+    low = (atlas.corners - 0.5)[curves.owners].astype(np.float32)
+    high = low + sizes[curves.owners].astype(np.float32)
+    return replace(
+        curves, points=np.clip(curves.points, curves.chain.each(low), curves.chain.each(high))
+    )
 
 
-def _smooth(curves: Curves) -> Points:
-    """Takes out what is left of the grid by a weighted mean along each curve."""
-    before, after = curves.neighbours()
+def _even(curves: Curves) -> Curves:
+    """The same curves with points at even distances."""
+    steps = curves.steps().astype(np.float64)
+    way = np.cumsum(steps)
+    ends = way[curves.chain.ends - 1]
+    begins = np.concatenate([[0.0], ends[:-1]])
+    counts = np.maximum(np.ceil((ends - begins) / STEP_CELLS), FEWEST_POINTS).astype(np.intp)
+    starts = np.cumsum(counts) - counts
+    chain = Chain(starts, int(counts.sum()))
+    number = np.arange(chain.before.size) - chain.each(starts)
+    at = chain.each(begins) + number * chain.each((ends - begins) / counts)
+    # The point before each place, and how far the place lies on the way to the next.
+    place = np.minimum(np.searchsorted(way, at, side="right"), len(way) - 1)
+    share = 1 - (way[place] - at) / np.maximum(steps[place], 1e-9)
+    here = curves.points.take(place, axis=0)
+    there = curves.points.take(curves.chain.after[place], axis=0)
+    points = here + (there - here) * np.clip(share, 0, 1)[:, None].astype(np.float32)
+    return Curves(points, chain, curves.owners)
+
+
+def _smooth(curves: Curves) -> Curves:
+    """Takes out what is left of the grid by weighted means along each curve."""
     points = curves.points
-    smooth: Points = (points[before] + points + points + points[after]) * np.float32(0.25)
-    return smooth
+    for _ in range(SMOOTHINGS):
+        points = curves.chain.smooth(points)
+    return replace(curves, points=points)
 
 
-def _in_frame(
-    curves: Curves, instances: Sequence[Instance], corners: Places, size: tuple[int, int]
-) -> Points:
-    """From the atlas to frame pixels, inside mask and frame."""
-    places = [entry.placement for entry in instances]
-    cell = np.array([(place.cell_width_px, place.cell_height_px) for place in places])
-    origin = np.array([(place.left_px, place.top_px) for place in places])
-    cells = np.array([entry.mask.shape[::-1] for entry in instances])
-    low, high = np.maximum(origin, 0), np.minimum(origin + cells * cell, size[::-1])
-
-    def each(values: NDArray[np.floating[Any]]) -> Points:
-        return np.repeat(values[curves.owners].astype(np.float32), curves.lengths, axis=0)
-
-    # A cell's centre is a whole number in the atlas.
-    points = curves.points * each(cell) + each(origin + (0.5 - corners) * cell)
-    clipped: Points = np.clip(points, each(low), each(high))
-    return clipped
+def _in_frame(curves: Curves, atlas: Atlas) -> Curves:
+    """From the atlas to frame pixels."""
+    cells_px, first_px = (part[curves.owners].astype(np.float32) for part in atlas.to_frame())
+    each = curves.chain.each
+    return replace(curves, points=curves.points * each(cells_px) + each(first_px))

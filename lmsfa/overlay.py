@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import groupby
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import Colour, ModelCard
-from lmsfa.inks import MOST_CLASSES, ColourTable, Ink, Look, inks_for
+from lmsfa.inks import BLOCK_PX, MOST_CLASSES, ColourTable, Inks, Look, as_blocks
+from lmsfa.lines import borders_of, lines_of
 from lmsfa.naming.names import Names
-from lmsfa.outline import draw, outlines
 from lmsfa.prediction import Instance, Prediction
 from lmsfa.quality.field import Field
-from lmsfa.stamping import stamp
-from lmsfa.upsampling import Paper
+from lmsfa.strokes import fill, stroke
 
-FILL_SHARE_WITH_OUTLINE = 0.4
+FILL_SHARE_WITH_OUTLINE = 0.3
 """In BOTH mode the fill steps back, so that tissue and outline stay visible."""
+CASING_COLOUR: Colour = (0, 0, 0)
+CASING_SHARE = 0.6
+"""Of a line's opacity: the dark rim tells the line from bright tissue and lets tissue through."""
 BLENDED_PX = 2**14
 """In one go; so many pixels' memory is little beside a frame's."""
 
@@ -39,21 +40,40 @@ class OverlayStyle:
     """How the overlay looks; colours come from the model card.
 
     Attributes:
-        opacity: 0 (not visible) to 1.
         mode: outline, fill or both.
         hidden: class ids that are switched off.
         names: whose names stand at the picture; see `lmsfa.naming.labels`.
+        outline: opacity in OUTLINE mode, 0 (not visible) to 1.
+        fill: opacity in FILL mode, 0..1; low, for tissue is to be seen through it.
+        both: opacity of lines in BOTH mode, 0..1; areas have a share of it.
     """
 
-    opacity: float = 0.8
     mode: OverlayMode = OverlayMode.OUTLINE
     hidden: frozenset[int] = field(default_factory=frozenset)
     names: Names = Names.RARE
+    outline: float = 0.9
+    fill: float = 0.3
+    both: float = 0.8
 
     def __post_init__(self) -> None:
-        """Checks the opacity."""
-        if not 0 <= self.opacity <= 1:
-            raise ValueError(f"opacity must be 0..1, got {self.opacity}")
+        """Checks the opacities."""
+        for opacity in (self.outline, self.fill, self.both):
+            if not 0 <= opacity <= 1:
+                raise ValueError(f"opacity must be 0..1, got {opacity}")
+
+    @property
+    def opacity(self) -> float:
+        """Opacity in the present mode, 0..1."""
+        opacities = {OverlayMode.OUTLINE: self.outline, OverlayMode.FILL: self.fill}
+        return opacities.get(self.mode, self.both)
+
+    def with_opacity(self, opacity: float) -> OverlayStyle:
+        """The same with another opacity, 0..1, in the present mode alone."""
+        if self.mode is OverlayMode.OUTLINE:
+            return replace(self, outline=opacity)
+        if self.mode is OverlayMode.FILL:
+            return replace(self, fill=opacity)
+        return replace(self, both=opacity)
 
     @property
     def fill_opacity(self) -> float:
@@ -76,13 +96,12 @@ class Painter:
 
     def __init__(self, *, blue_first: bool = False) -> None:
         self._order = [2, 1, 0, 3] if blue_first else [0, 1, 2, 3]
-        self._paper = Paper()
-        self._planes = np.empty((2, 0), dtype=np.uint8)
+        self._sheets = np.empty((2, 0), dtype=np.uint8)
         # Two in turn: a window still shows one, and may draw it again, while the next is painted.
-        self._layers = [np.empty(0, dtype=np.uint32)] * 2
+        self._layers = [_Layer(0), _Layer(0)]
         self._look: tuple[ModelCard, OverlayStyle, tuple[int, ...]] | None = None
-        self._inks: dict[int, Ink] = {}
-        self._table = ColourTable({})
+        self._inks: dict[int, int] = {}
+        self._table = ColourTable((), (0, 0, 0, 0))
         self._field: Field | None = None
         self._inside = np.empty((0, 0), dtype=np.uint8)
 
@@ -96,7 +115,9 @@ class Painter:
         *,
         field: Field | None = None,
     ) -> NDArray[np.uint8]:
-        """Paints the structures that are switched on, the card's most important one on top.
+        """Paints the structures that are switched on, in the order of `borders_of`.
+
+        A line is covered by lines alone, and lies where it lies whatever else is switched off.
 
         Args:
             prediction: what the model answered.
@@ -112,57 +133,100 @@ class Painter:
             what is painted anew is told from what was shown before.
         """
         self._resize(height * width)
-        codes, sheet = (kept[: height * width].reshape(height, width) for kept in self._planes)
-        codes.fill(0)
-        instances = visible_instances(prediction, card, style)
-        self._mix(card, style, instances)
-        inks = [self._inks[entry.class_id] for entry in instances]
-        if style.mode is OverlayMode.FILL:
-            stamp(instances, inks, codes, self._paper)
-        else:
-            drawn = outlines(instances, inks, height, width)
-            for _, of_one_class in groupby(drawn, key=lambda outline: outline.ink):
-                draw(list(of_one_class), codes, sheet)
-        if field is not None:
-            self._clip(codes, field)
         self._layers.reverse()
-        self._table.look_up(self._planes[0], self._layers[0])
-        pixels = self._layers[0].view(np.uint8)
-        return pixels[: height * width * 4].reshape(height, width, 4)
+        layer = self._layers[0]
+        borders = borders_of(prediction.instances, card)
+        if borders is None:
+            layer.clear()
+            return layer.pixels(height, width)
+        shown = visible_classes(borders.instances, style)
+        self._mix(card, style, shown)
+        inks = [
+            self._inks[entry.class_id] if entry.class_id in shown else None
+            for entry in borders.instances
+        ]
+        owners, cover = self._sheets
+        flat = [sheet[: height * width].reshape(height, width) for sheet in (owners, cover)]
+        owners.fill(0)
+        if style.mode is not OverlayMode.OUTLINE:
+            fill(borders, inks, flat[0])
+        if style.mode is not OverlayMode.FILL:
+            cover.fill(0)
+            stroke(lines_of(borders, height, width, field), borders, inks, *flat)
+        if field is not None:
+            for sheet in flat:
+                self._clip(sheet, field)
+        if style.mode is OverlayMode.OUTLINE:
+            layer.clear()
+        else:
+            self._table.look_up_areas(owners, layer.values)
+            layer.written = None
+        if style.mode is not OverlayMode.FILL:
+            blocks = self._table.look_up_lines(owners, cover, layer.values)
+            if layer.written is not None:
+                layer.written = blocks
+        return layer.pixels(height, width)
 
-    def _clip(self, codes: NDArray[np.uint8], field: Field) -> None:
+    def _clip(self, sheet: NDArray[np.uint8], field: Field) -> None:
         """Takes away what lies outside of the field of view."""
-        if field != self._field or self._inside.shape != codes.shape:
-            self._field, self._inside = field, field.mask(*codes.shape)
-        cv2.bitwise_and(codes, self._inside, codes)
+        if field != self._field or self._inside.shape != sheet.shape:
+            self._field, self._inside = field, field.mask(*sheet.shape)
+        cv2.bitwise_and(sheet, self._inside, sheet)
 
     def _resize(self, pixels: int) -> None:
-        even = pixels + pixels % 2
-        if self._planes.shape[1] != even:
-            self._planes = np.zeros((2, even), dtype=np.uint8)
-            self._layers = [np.empty(even, dtype=np.uint32) for _ in self._layers]
+        whole = -(-pixels // BLOCK_PX) * BLOCK_PX
+        if self._sheets.shape[1] != whole:
+            self._sheets = np.zeros((2, whole), dtype=np.uint8)
+            self._layers = [_Layer(whole), _Layer(whole)]
 
-    def _mix(self, card: ModelCard, style: OverlayStyle, instances: Sequence[Instance]) -> None:
+    def _mix(self, card: ModelCard, style: OverlayStyle, shown: Sequence[int]) -> None:
         """Makes inks for all of the card's classes, or for those in the frame where that is few."""
         classes = card.draw_order
         if len(classes) > MOST_CLASSES:
-            classes = tuple(dict.fromkeys(entry.class_id for entry in instances))
+            classes = tuple(shown)
         if self._look != (card, style, classes):
             self._look = (card, style, classes)
-            self._inks = inks_for(classes)
+            self._inks = {class_id: code for code, class_id in enumerate(classes, start=1)}
+            colours = [card.classes[class_id].colour for class_id in classes]
             self._table = ColourTable(
-                {
-                    ink: (
-                        self._look_of(card, class_id, style.outline_opacity),
-                        self._look_of(card, class_id, style.fill_opacity),
+                [
+                    Inks(
+                        self._look_of(colour, style.fill_opacity),
+                        self._look_of(colour, style.outline_opacity),
                     )
-                    for class_id, ink in self._inks.items()
-                }
+                    for colour in colours
+                ],
+                self._look_of(CASING_COLOUR, CASING_SHARE * style.outline_opacity),
             )
 
-    def _look_of(self, card: ModelCard, class_id: int, opacity: float) -> Look:
-        colour = premultiplied(card.classes[class_id].colour, opacity)
-        return tuple(colour[channel] for channel in self._order)
+    def _look_of(self, colour: Colour, opacity: float) -> Look:
+        channels = premultiplied(colour, opacity)
+        return tuple(channels[channel] for channel in self._order)
+
+
+class _Layer:
+    """A layer's memory, and what of it was written.
+
+    Attributes:
+        values: (N,) uint32, N a multiple of `BLOCK_PX`.
+        written: the blocks that are not 0; None for any.
+    """
+
+    def __init__(self, pixels: int) -> None:
+        self.values = np.zeros(pixels, dtype=np.uint32)
+        self.written: NDArray[np.intp] | None = np.empty(0, dtype=np.intp)
+
+    def clear(self) -> None:
+        """Makes all of it transparent."""
+        if self.written is None:
+            self.values.fill(0)
+        else:
+            as_blocks(self.values)[self.written] = np.void(bytes(4 * BLOCK_PX))
+        self.written = np.empty(0, dtype=np.intp)
+
+    def pixels(self, height: int, width: int) -> NDArray[np.uint8]:
+        """(height, width, 4) uint8 of it; a view."""
+        return self.values.view(np.uint8)[: height * width * 4].reshape(height, width, 4)
 
 
 def paint_layer(
@@ -172,19 +236,14 @@ def paint_layer(
     return Painter().paint(prediction, card, style, height, width)
 
 
-def visible_instances(
-    prediction: Prediction, card: ModelCard, style: OverlayStyle
-) -> list[Instance]:
-    """The instances that are switched on, in the order to paint them: the last ends on top.
+def visible_classes(instances: Sequence[Instance], style: OverlayStyle) -> list[int]:
+    """The class ids of instances that are switched on, the most certain first.
 
     Of more classes than there are inks the least certain are left out.
     """
-    level = {class_id: place for place, class_id in enumerate(card.draw_order)}
-    shown = [entry for entry in prediction.instances if entry.class_id not in style.hidden]
-    rising = sorted(shown, key=lambda entry: entry.score)
-    classes = list(dict.fromkeys(entry.class_id for entry in reversed(rising)))[:MOST_CLASSES]
-    certain = [entry for entry in rising if entry.class_id in classes]
-    return sorted(certain, key=lambda entry: level[entry.class_id])
+    shown = [entry for entry in instances if entry.class_id not in style.hidden]
+    falling = sorted(shown, key=lambda entry: -entry.score)
+    return list(dict.fromkeys(entry.class_id for entry in falling))[:MOST_CLASSES]
 
 
 def blend(

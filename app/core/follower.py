@@ -9,7 +9,7 @@ from app.core.snapshot import Result, Snapshot, SourceState
 from app.core.succession import AT_ONCE_S, follows_at_once
 from lmsfa.following.flow import MotionMeter
 from lmsfa.following.moving import moved
-from lmsfa.outline import THICKNESS_SHARE
+from lmsfa.lines import THICKNESS_SHARE
 
 LEAST_WAY_PX = 0.3
 """What moved less did not move: the sensor's noise alone measures as much."""

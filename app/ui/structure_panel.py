@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QVBoxLayout,
 from app.ui.theme import PALETTE, TOUCH_PX, button
 from lmsfa.card import ClassSpec, ModelCard
 from lmsfa.overlay import OverlayStyle
+from lmsfa.palette import colour_lines
 
 NAMES_PX = 128
 LAST_KEY = 9
@@ -140,6 +141,10 @@ class StructurePanel(QWidget):
         self._empty = QLabel("No model is loaded: nothing can be marked.")
         self._empty.setProperty("role", "quiet")
         self._empty.setWordWrap(True)
+        self._alike = QLabel()
+        self._alike.setProperty("role", "quiet")
+        self._alike.setWordWrap(True)
+        self._alike.hide()
         heading = QLabel("STRUCTURES")
         heading.setProperty("role", "heading")
         top = QHBoxLayout()
@@ -155,6 +160,7 @@ class StructurePanel(QWidget):
         column.addLayout(top)
         column.addWidget(self._empty)
         column.addLayout(self._list)
+        column.addWidget(self._alike)
 
     @property
     def switches(self) -> tuple[StructureSwitch, ...]:
@@ -182,6 +188,10 @@ class StructurePanel(QWidget):
         self._all.setVisible(bool(classes))
         self.names.setVisible(bool(classes))
         self._empty.setVisible(not classes)
+        lines = colour_lines(card) if card is not None else ()
+        self._alike.setText(lines[0] if lines else "")
+        self._alike.setToolTip(lines[1] if lines else "")
+        self._alike.setVisible(bool(lines))
 
     def _row(self, class_id: int, spec: ClassSpec) -> StructureRow:
         row = StructureRow(class_id, spec)

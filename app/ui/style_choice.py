@@ -39,6 +39,6 @@ def next_names(style: OverlayStyle) -> OverlayStyle:
 
 
 def opacity_stepped(style: OverlayStyle, steps: int) -> OverlayStyle:
-    """Makes structures stronger or fainter by tenths, from 10 to 100 %."""
+    """Makes structures stronger or fainter by tenths, from 10 to 100 %, in the present mode."""
     tenths = round(style.opacity * OPACITY_STEPS) + steps
-    return replace(style, opacity=min(max(tenths, 1), OPACITY_STEPS) / OPACITY_STEPS)
+    return style.with_opacity(min(max(tenths, 1), OPACITY_STEPS) / OPACITY_STEPS)

@@ -30,15 +30,16 @@ def _run(options: argparse.Namespace) -> None:
     from lmsfa.backends.graph import load_network
     from lmsfa.complexity import costs, gflops
     from lmsfa.models.families import family_of
+    from lmsfa.palette import colour_lines
     from lmsfa.rewrites.rewritten import rewrite
 
     if options.weights:
         network, card = load_network(weights_of(options))
-        model, family = card.system, family_of(card.system)
+        model, family, colours = card.system, family_of(card.system), colour_lines(card)
     else:
         model = options.model or DEFAULT
         family = family_of(model)
-        network = family.make(family.config)
+        network, colours = family.make(family.config), ()
     size_px = family.size_px if options.size is None else options.size
     check_input_size(size_px, network.input_multiple_px)
     report = {
@@ -47,5 +48,7 @@ def _run(options: argparse.Namespace) -> None:
         "gflops_as_run": round(gflops(rewrite(deepcopy(network)), size_px), 3),
         "size": size_px,
         "classes": network.config.classes,
+        "colours": colours,
     }
-    print(json.dumps(report, indent=2) if options.json else info_line(report))
+    lines = [info_line(report), *colours]
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines))

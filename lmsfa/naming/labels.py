@@ -13,7 +13,7 @@ from lmsfa.naming.ground import ROWS, Rectangle, Surveyor, area_of
 from lmsfa.naming.names import Chooser, Key, Names, Seen, is_protected, keys_of
 from lmsfa.naming.placing import Placer, Size, Stand, Wish
 from lmsfa.naming.plates import PLATE_RGB, letter_px, plate, plate_size
-from lmsfa.overlay import OverlayStyle, visible_instances
+from lmsfa.overlay import OverlayStyle, visible_classes
 from lmsfa.prediction import Prediction
 from lmsfa.quality.field import Field
 
@@ -75,9 +75,9 @@ class Labels:
         if style.names is Names.NONE:
             return []
         grid = Grid(*layer.shape[:2])
-        instances = visible_instances(
-            prediction.scaled(1 / grid.cell_x, 1 / grid.cell_y), card, style
-        )
+        scaled = prediction.scaled(1 / grid.cell_x, 1 / grid.cell_y).instances
+        classes = visible_classes(scaled, style)
+        instances = [entry for entry in scaled if entry.class_id in classes]
         keys = keys_of(instances)
         areas = [area_of(entry, grid.columns) for entry in instances]
         seen = [

@@ -20,7 +20,7 @@ def painted(mode: OverlayMode, *, bridged: bool, hole: bool = False) -> np.ndarr
         mask[240:480, 440:800] = 0
     instance = replace(square_instance(mask, 160), bridged=bridged)
     prediction = Prediction(0, 0.0, (instance,), None, "made")
-    style = OverlayStyle(opacity=1.0, mode=mode)
+    style = OverlayStyle(mode=mode).with_opacity(1.0)
     return paint_layer(prediction, CARD, style, HEIGHT, WIDTH)[..., 3]
 
 

@@ -8,8 +8,8 @@ from made_clips import square_picture
 from made_engines import CARD, SquareEngine, square_instance
 
 from lmsfa.card import ClassSpec
-from lmsfa.contours import contours
 from lmsfa.inks import MOST_CLASSES
+from lmsfa.lines import borders_of
 from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
 from lmsfa.prediction import Prediction
 
@@ -26,13 +26,18 @@ def square(left, top, side, *, height=240, width=320, class_id=TISSUE, score=0.9
     return square_instance(found, 64, class_id, score)
 
 
+def styled(opacity=None, **style):
+    style = OverlayStyle(**style)
+    return style if opacity is None else style.with_opacity(opacity)
+
+
 def layer_of(*instances, height=240, width=320, **style):
-    return paint_layer(prediction_of(*instances), CARD, OverlayStyle(**style), height, width)
+    return paint_layer(prediction_of(*instances), CARD, styled(**style), height, width)
 
 
 def curves_of(instance, height, width):
-    curves = contours([instance], height, width)
-    return np.split(curves.points, curves.starts[1:])
+    curves = borders_of([instance], CARD).curves
+    return [curves.points[curves.part(k)] for k in range(len(curves.owners))]
 
 
 @pytest.mark.parametrize("grid", [32, 64, 160])
@@ -51,7 +56,8 @@ def test_the_fill_lies_where_the_square_lies(height, width, grid):
     truth[top : top + side, left : left + side] = True
     # A grid of square cells rounds corners by a part of a cell, and must not shift anything: half a
     # cell would be the usual mistake.
-    assert (painted & truth).sum() / (painted | truth).sum() > 0.93
+    cell_px = max(height, width) / grid
+    assert (painted & truth).sum() / (painted | truth).sum() > 1 - 0.03 - 0.4 * cell_px / side
     rows, columns = np.nonzero(painted)
     within_px = max(0.5, max(height, width) / grid / 5)
     assert columns.mean() == pytest.approx(left + side / 2 - 0.5, abs=within_px)
@@ -62,12 +68,18 @@ def test_the_fill_lies_where_the_square_lies(height, width, grid):
 @pytest.mark.parametrize("side", [60, 90, 121])
 def test_the_outline_runs_along_the_edge_of_the_square(side, step):
     left, top = 80 + step, 50 + step
-    alpha = layer_of(square(left, top, side))[..., 3]
+    red = layer_of(square(left, top, side))[..., 0]
     middle = top + side // 2
-    inked = np.nonzero(alpha[middle])[0]
-    assert np.abs(inked[inked < left + side // 2] - (left - 0.5)).max() <= 2.5
-    assert np.abs(inked[inked > left + side // 2] - (left + side - 0.5)).max() <= 2.5
-    assert alpha[middle, left + 5 : left + side - 5].max() == 0
+    inked = np.nonzero(red[middle] > 90)[0]
+    # On its inner side, so that a neighbour's finds room on the outer one.
+    for inside_px in (
+        inked[inked < left + side // 2] - left,
+        left + side - 1 - inked[inked > left + side // 2],
+    ):
+        assert inside_px.size
+        assert inside_px.min() >= -1
+        assert inside_px.max() <= 5
+    assert layer_of(square(left, top, side))[middle, left + 8 : left + side - 8].max() == 0
 
 
 def test_the_outline_of_a_coarse_circle_is_a_circle_and_no_staircase():
@@ -90,31 +102,36 @@ def test_holes_are_outlined_too():
     assert len(curves_of(square_instance(found, 160), 240, 320)) == 2
 
 
-def test_two_lines_of_one_structure_that_meet_are_one_line():
-    """Parts of one mask a cell apart: their lines overlap, and must not cancel each other out."""
+@pytest.mark.parametrize("mode", list(OverlayMode))
+def test_a_slit_in_a_mask_is_no_border(mode):
     found = np.zeros((1080, 1080), np.uint8)
     found[300:700, 200:513] = found[300:700, 517:800] = 1
-    alpha = layer_of(square_instance(found, 160), height=1080, width=1080, opacity=1.0)[..., 3]
-    inked = np.nonzero(alpha[500, 400:650])[0] + 400
-    assert (np.diff(inked) == 1).all()
-    assert alpha[500, inked[2] : inked[-2]].min() > 200
+    alpha = layer_of(square_instance(found, 160), height=1080, width=1080, mode=mode)[..., 3]
+    assert len(np.unique(alpha[330:670, 240:760])) == 1
+
+
+@pytest.mark.parametrize("mode", list(OverlayMode))
+def test_of_an_instance_in_pieces_that_one_is_drawn_which_its_box_is_about(mode):
+    found = np.zeros((1080, 1080), np.uint8)
+    found[300:500, 200:400] = found[200:900, 600:900] = found[20:40, 20:40] = 1
+    instance = replace(square_instance(found, 160), box_xyxy=(190.0, 290.0, 410.0, 510.0))
+    alpha = layer_of(instance, height=1080, width=1080, mode=mode)[..., 3]
+    assert alpha[280:520, 180:420].any()
+    alpha[280:520, 180:420] = 0
+    assert not alpha.any()
 
 
 def test_a_wall_thinner_than_its_lines_is_drawn_whole_and_the_hole_stays_open():
     found = np.zeros((1080, 1080), np.uint8)
     found[300:780, 300:780] = 1
     found[306:774, 306:774] = 0
-    found[500:580, 500:580] = 1
-    alpha = layer_of(square_instance(found, 160), height=1080, width=1080, opacity=1.0)[..., 3]
-    row = alpha[400]
-    left = np.nonzero(row[:540])[0]
+    layer = layer_of(square_instance(found, 160), height=1080, width=1080, opacity=1.0)
+    row = layer[400, :540, 0]
+    inked = np.nonzero(row > 100)[0]
     # A line is as wide as this wall: both of its lines are one.
-    assert (np.diff(left) == 1).all()
-    assert row[left[1] : left[-1]].min() > 200
-    assert row[left[-1] + 2 : 540].max() == 0
-    island = alpha[540, 440:640]
-    assert island.max() > 200
-    assert island[90:110].max() == 0
+    assert (np.diff(inked) == 1).all()
+    assert row[inked[1] : inked[-1]].min() > 180
+    assert layer[400, inked[-1] + 8 : 540].max() == 0
 
 
 def test_outlines_have_soft_edges():
@@ -146,11 +163,10 @@ def test_the_nerve_is_on_top_whatever_the_order_and_the_score(mode):
     assert np.array_equal(one[inside], alone[inside])
 
 
-def test_an_outline_that_lies_below_another_structure_is_covered():
+def test_a_line_that_lies_inside_of_another_structure_is_seen():
     tissue, nerve = square(60, 40, 100), square(100, 80, 100, class_id=NERVE)
     layer = layer_of(tissue, nerve)
-    assert layer[139, 104:156].max() == 0
-    assert layer[90, 59, 3] > 0
+    assert (layer[132:142, 120:134, 0].max(axis=0) > 150).all()
 
 
 def test_switching_off_what_is_on_top_shows_what_is_below():
@@ -202,7 +218,7 @@ def test_of_more_classes_than_there_are_inks_for_the_least_certain_are_left_out(
     card = replace(CARD, classes=classes, draw_priority=tuple(names))
     instances = [square(20, 60, 80, class_id=k) for k in range(MOST_CLASSES)]
     weak = square(200, 60, 80, class_id=MOST_CLASSES, score=0.31)
-    style = OverlayStyle(mode=mode, opacity=1.0)
+    style = styled(1.0, mode=mode)
     layer = paint_layer(prediction_of(*instances, weak), card, style, 240, 320)
     assert layer[:, :160].any()
     assert not layer[:, 160:].any()
@@ -215,7 +231,7 @@ def test_of_more_classes_than_there_are_inks_for_the_least_certain_are_left_out(
 @pytest.mark.parametrize("opacity", [-0.1, 1.1])
 def test_an_opacity_out_of_range_is_named(opacity):
     with pytest.raises(ValueError, match=r"opacity must be 0\.\.1, got"):
-        OverlayStyle(opacity=opacity)
+        OverlayStyle(fill=opacity)
 
 
 @settings(max_examples=25, deadline=None)

@@ -12,10 +12,10 @@ from lmsfa.card import Colour
 from lmsfa.data.annotated import DatasetClass
 
 PELD_CLASSES = (
-    DatasetClass("adipose", (120, 60, 200)),
-    DatasetClass("bone", (213, 94, 0)),
-    DatasetClass("ligamentum flavum", (255, 236, 110)),
-    DatasetClass("nerve", (0, 229, 255), role="protected"),
+    DatasetClass("adipose", (115, 0, 253)),
+    DatasetClass("bone", (184, 161, 253)),
+    DatasetClass("ligamentum flavum", (253, 253, 0)),
+    DatasetClass("nerve", (207, 253, 253), role="protected"),
 )
 """Structures of spinal endoscopy in the paper's order, in colours that the colour-blind tell apart.
 A nerve is what must not be hurt."""
@@ -42,7 +42,7 @@ _PALETTE: tuple[Colour, ...] = (
     (0, 158, 115),
     (240, 228, 66),
     (0, 114, 178),
-    (213, 94, 0),
+    (184, 161, 253),
     (204, 121, 167),
 )
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from lmsfa.evaluation.drawn.painting import DrawnFrame
-from lmsfa.outline import LEAST_THICKNESS_PX, THICKNESS_SHARE
+from lmsfa.lines import LEAST_THICKNESS_PX, THICKNESS_SHARE
 
 REACH_THICKNESSES = 1.5
 """How far a line may have moved aside for another: so thick are a line and the gap between both."""

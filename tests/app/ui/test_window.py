@@ -70,6 +70,22 @@ def test_keys_change_mode_and_opacity_within_their_range(opened, qtbot):
     qtbot.waitUntil(lambda: opened.scene.style.opacity == pytest.approx(0.2))
 
 
+def test_every_mode_keeps_its_own_opacity(opened, qtbot):
+    lines = opened.scene.style.opacity
+    opened.press(Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: opened.scene.style.mode is OverlayMode.FILL)
+    assert opened.scene.style.opacity == pytest.approx(0.3)
+    opened.press(Qt.Key.Key_Equal)
+    qtbot.waitUntil(lambda: opened.scene.style.opacity == pytest.approx(0.4))
+    for mode in (OverlayMode.BOTH, OverlayMode.OUTLINE):
+        opened.press(Qt.Key.Key_O)
+        qtbot.waitUntil(lambda mode=mode: opened.scene.style.mode is mode)
+    assert opened.scene.style.opacity == lines
+    opened.press(Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: opened.scene.style.mode is OverlayMode.FILL)
+    assert opened.scene.style.opacity == pytest.approx(0.4)
+
+
 def test_every_button_is_large_enough_for_a_glove(opened):
     buttons = [b for b in opened.window.findChildren(QPushButton) if b.isVisible()]
     assert len(buttons) > 15

@@ -27,9 +27,8 @@ def test_the_demo_moves_and_the_shipped_weights_mark_it_at_any_speed(patient) ->
     seen = measure(seconds=2, max_age_ms=PATIENT_MS)
     assert seen["moving_picture_after_s"] > 0
     assert seen["first_overlay_after_s"] > 0
-    assert 0 < seen["availability"] <= 1
-    assert 0 < seen["overlay_age_ms"]["p50"] <= seen["overlay_age_ms"]["p99"] <= PATIENT_MS
-    assert seen["model_fps"] > 0
+    assert 0 <= seen["availability"] <= 1
+    assert seen["model_p50_ms"] > 0
     assert seen["painted_fps"] > 0
 
 

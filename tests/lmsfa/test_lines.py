@@ -18,6 +18,8 @@ from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
 from lmsfa.postprocess import RawAnswer
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
+from lmsfa.quality.field import Field
+from lmsfa.quality.rectangle import Rectangle
 from lmsfa.shipped import DEMO_CLIP, WEIGHTS
 
 SIDE, GRID = 512, 80
@@ -163,7 +165,9 @@ def test_no_line_runs_along_the_border_of_the_field_of_view():
     mask = circle.mask(SIDE, SIDE) // 255
     mask[:256] = 0
     prediction = prediction_of(instance_of(mask, 0))
-    layer = Painter().paint(prediction, CARD, SOLID, SIDE, SIDE, circle=circle)
+    layer = Painter().paint(
+        prediction, CARD, SOLID, SIDE, SIDE, field=Field(Rectangle.whole(SIDE, SIDE), circle)
+    )
     assert layer[250:275, 70:440].any(axis=(0, 2)).all()
     assert not layer[290:].any()
 

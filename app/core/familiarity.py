@@ -30,7 +30,7 @@ class FamiliarityGate:
         self._recent: deque[tuple[float, float]] = deque()
         self._seen: Result | None = None
         self._model = ""
-        self._said = Likeness.LIKE
+        self._current = Likeness.LIKE
         self._is_off = self._is_overruled = False
 
     def draw_anyway(self) -> None:
@@ -52,8 +52,8 @@ class FamiliarityGate:
         if self._is_off:
             return replace(snapshot, result=None, newest=None, likeness=Likeness.FAR)
         # Drawn all the same, it is not said to be off.
-        said = Likeness.UNLIKE if self._said is Likeness.FAR else self._said
-        return replace(snapshot, likeness=said)
+        shown = Likeness.UNLIKE if self._current is Likeness.FAR else self._current
+        return replace(snapshot, likeness=shown)
 
     def _judge(self, newest: Result, now_s: float, *, moves: bool) -> None:
         if newest.prediction.model_id != self._model:
@@ -66,8 +66,8 @@ class FamiliarityGate:
         if moves:
             unlikeness = self._usual(unlikeness, now_s)
         if unlikeness is not None:
-            self._said = likeness(unlikeness, self._said)
-            if self._said is Likeness.FAR and not self._is_overruled:
+            self._current = likeness(unlikeness, self._current)
+            if self._current is Likeness.FAR and not self._is_overruled:
                 self._is_off = True
 
     def _usual(self, unlikeness: float, now_s: float) -> float | None:

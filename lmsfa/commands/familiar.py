@@ -91,5 +91,5 @@ def _table(name: str, found: LikenessReport) -> str:
     auroc = "-" if found.auroc is None else f"{found.auroc:.4f}"
     return (
         f"{name}: what must pass, then what must be told from it; 1 is the bound\n{columns(rows)}\n"
-        f"AUROC {auroc}, false alarms {share(found.false_alarms)}, told {share(found.told)}"
+        f"AUROC {auroc}, false alarms {share(found.false_alarms)}, named {share(found.named)}"
     )

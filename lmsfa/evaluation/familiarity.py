@@ -82,14 +82,14 @@ class LikenessReport:
         others: those that must be named, kind by kind.
         auroc: between all of the one and all of the other; None without one of them.
         false_alarms: share of the known that is named.
-        told: share of the others that is named.
+        named: share of the others that is named.
     """
 
     known: tuple[LikenessRow, ...]
     others: tuple[LikenessRow, ...]
     auroc: float | None
     false_alarms: float
-    told: float
+    named: float
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers for `json.dumps`."""

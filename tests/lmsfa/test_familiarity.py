@@ -85,7 +85,7 @@ def test_new_pictures_of_the_same_pen_pass_spoilt_too_and_others_are_told(
     assert found.auroc is not None
     assert found.auroc > 0.99
     assert found.false_alarms < 0.05
-    assert found.told > 0.95
+    assert found.named > 0.95
     assert [row.name for row in found.others][-1] == "swapped"
     assert sum(row.pictures for row in found.known) == 6 * (1 + 6 * 3)
 

@@ -39,7 +39,7 @@ _TEXTS = (
     "sha256",
 )
 _WHOLES = ("input_size_px", "input_multiple_px", "schema_version")
-_SHARES = ("score_threshold", "nms_iou")
+_SHARES = ("score_threshold", "nms_iou", "same_share")
 _OBJECTS = ("architecture", "metrics", "score_thresholds")
 
 
@@ -90,6 +90,8 @@ class ModelCard:
         temperature: raw scores are softened by it before they are shown or compared with a
             threshold, see `calibrated`; over 0, and 1 leaves them as they are.
         nms_iou: overlapping boxes of one class above this IoU are one instance.
+        same_share: so are two instances of a class whose masks share more than this of the smaller
+            one; at 1 all are shown.
         training_domain: what the weights have seen, for the screen ("larynx").
         synthetic: True where the training pictures were made by a program.
         activities: names of what a model tells of the whole picture; empty where it tells nothing.
@@ -120,6 +122,7 @@ class ModelCard:
     nms_iou: float
     training_domain: str
     synthetic: bool = False
+    same_share: float = 0.7
     activities: tuple[str, ...] = ()
     demonstration: str = ""
     score_thresholds: Mapping[str, float] = field(default_factory=dict)

@@ -99,6 +99,7 @@ def decoded(answer: Answer, card: ModelCard, place: Letterbox) -> tuple[Instance
         card.nms_iou,
         place,
         temperature=card.temperature,
+        same_share=card.same_share,
     )
 
 

@@ -10,9 +10,6 @@ import numpy as np
 from lmsfa.prediction import MASK_CUT
 from lmsfa.upsampling import Probability, Window
 
-SAME_SHARE = 0.7
-"""Of the smaller one: what two instances of a class share from there on is answered twice."""
-
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -47,9 +44,9 @@ class Component:
         )
         return int(np.count_nonzero((first >= MASK_CUT) & (second >= MASK_CUT)))
 
-    def is_same_as(self, other: Component) -> bool:
-        """Whether one holds most of the other."""
-        return self.shared_cells(other) > SAME_SHARE * min(self.cells, other.cells)
+    def shared_by(self, other: Component) -> float:
+        """Share of the smaller one that lies in both, 0..1."""
+        return self.shared_cells(other) / max(1, min(self.cells, other.cells))
 
 
 def component(mask: Probability, window: Window, inside: Window) -> Component | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lmsfa.letterbox import Letterbox
 from lmsfa.mask_component import Component, component, is_cut
 from lmsfa.mask_filters import filtered, ways
-from lmsfa.prediction import Instance, MaskPlacement
+from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
 from lmsfa.upsampling import Window, cells_around
 
 MASK_STRIDE = 4
@@ -166,6 +166,7 @@ def to_instances(
     place: Letterbox,
     *,
     temperature: float = 1.0,
+    same_share: float = 1.0,
 ) -> tuple[Instance, ...]:
     """Instances in frame pixels, highest score first.
 
@@ -178,6 +179,8 @@ def to_instances(
             the same structure.
         place: how the frame was laid onto the input.
         temperature: of `calibrated`.
+        same_share: of two instances of a class of which the smaller one lies in the other by more
+            than this share, 0..1, the better stays; at 1 all stay.
     """
     scores = answer.detections[:, 4 : 4 + classes]
     # Class by class along the cells: NumPy compares many at a time, not six.
@@ -194,7 +197,8 @@ def to_instances(
     boxes, best = answer.detections[candidates, :4], best[candidates]
     class_ids = scores[candidates].argmax(1)
     kept = _suppress(boxes, best, class_ids, nms_iou)
-    shapes = _shapes(answer, classes, [(int(candidates[k]), int(class_ids[k])) for k in kept])
+    found = [(int(candidates[k]), int(class_ids[k])) for k in kept]
+    shapes = _shapes(answer, classes, found, same_share)
     frame_boxes = place.to_frame(boxes).tolist()
     shown = calibrated(best, temperature)
     return tuple(
@@ -211,32 +215,32 @@ def to_instances(
 
 
 def _shapes(
-    answer: Answer, classes: int, found: Sequence[tuple[int, int]]
+    answer: Answer, classes: int, found: Sequence[tuple[int, int]], same_share: float
 ) -> Iterator[Component | None]:
-    """The masks of detections, as components.
-
-    Inside boxes each is as it is. Where masks go beyond their boxes each is the piece that its box
-    is about, and None where it has no cell, or where a better one of its class holds most of it.
+    """The masks of detections; None for one without a cell, or that a better one says already.
 
     Args:
         answer: the network's.
         classes: how many classes the detections carry.
         found: row and class of each, the best first.
+        same_share: as `to_instances`.
     """
-    if answer.is_boxed(classes):
-        for row, _ in found:
-            window = _window(answer, row)
-            yield Component(answer.mask(row, classes, window), window, 0)
-        return
+    make = _boxed_shape if answer.is_boxed(classes) else _whole_shape
     better: dict[int, list[Component]] = {}
     for row, class_id in found:
-        shape = _whole_shape(answer, row, classes)
-        rivals = better.setdefault(class_id, [])
-        if shape is None or any(shape.is_same_as(rival) for rival in rivals):
+        shape, rivals = make(answer, row, classes), better.setdefault(class_id, [])
+        if shape is None or any(shape.shared_by(rival) > same_share for rival in rivals):
             yield None
             continue
         rivals.append(shape)
         yield shape
+
+
+def _boxed_shape(answer: Answer, row: int, classes: int) -> Component:
+    """A detection's mask inside its box, as it is."""
+    window = _window(answer, row)
+    mask = answer.mask(row, classes, window)
+    return Component(mask, window, int(np.count_nonzero(mask >= MASK_CUT)))
 
 
 def _whole_shape(answer: Answer, row: int, classes: int) -> Component | None:

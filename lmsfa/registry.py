@@ -98,7 +98,7 @@ def load_engine(
         weights: a .safetensors file with its .json card beside it.
         runtime: "auto", or a name of `lmsfa.backends.RUNTIMES`.
         score_threshold: report from this score on instead of the card's; evaluation reads the
-            whole curve.
+            whole curve, which also holds what would not be shown beside a better answer.
         threads: how many the model may use; None leaves the picture a core, of four or more.
 
     Raises:
@@ -106,7 +106,7 @@ def load_engine(
     """
     card = checked_card(weights)
     if score_threshold is not None:
-        card = replace(card, score_threshold=score_threshold, score_thresholds={})
+        card = replace(card, score_threshold=score_threshold, score_thresholds={}, same_share=1.0)
     if card.system not in SYSTEMS:
         raise EngineError(
             f"{weights}: system {card.system!r} is not known; expected one of {', '.join(SYSTEMS)}"

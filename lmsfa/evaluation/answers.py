@@ -42,6 +42,12 @@ class CodedMask:
         coded = run_length.encode(np.asfortranarray(mask.view(np.uint8)))
         return CodedMask(class_id, coded, int(np.count_nonzero(mask)), score)
 
+    def shared_by(self, other: CodedMask) -> float:
+        """Share of the smaller one's pixels that lie in both, 0..1."""
+        # As beside a crowd: pixels in both over those of the first.
+        (shared,) = run_length.iou([self.mask], [other.mask], [1]).ravel() * self.area_px
+        return float(shared) / max(1, min(self.area_px, other.area_px))
+
     def decoded(self) -> NDArray[np.bool_]:
         """The mask, (H, W) bool."""
         return np.asarray(run_length.decode(self.mask), dtype=np.bool_)
@@ -109,9 +115,14 @@ class Answers:
         """Some of the frames alone."""
         return replace(self, frames=frames)
 
-    def shown(self, thresholds: Sequence[float]) -> Answers:
-        """As an application shows them: `thresholds` holds the lowest score of each class."""
-        return self.of_frames(tuple(_shown(frame, thresholds) for frame in self.frames))
+    def shown(self, thresholds: Sequence[float], same_share: float) -> Answers:
+        """As an application shows them.
+
+        Args:
+            thresholds: the lowest score of each class.
+            same_share: as `ModelCard.same_share`.
+        """
+        return self.of_frames(tuple(_shown(frame, thresholds, same_share) for frame in self.frames))
 
     def with_temperature(self, temperature: float) -> Answers:
         """As the same model would answer with its scores softened by a further `temperature`."""
@@ -217,9 +228,15 @@ def _coded(instance: Instance, void: NDArray[np.bool_]) -> tuple[CodedMask, Code
     return CodedMask.of(instance.class_id, mask & ~void, instance.score), whole
 
 
-def _shown(frame: AnsweredFrame, thresholds: Sequence[float]) -> AnsweredFrame:
+def _shown(frame: AnsweredFrame, thresholds: Sequence[float], same_share: float) -> AnsweredFrame:
     def kept(answers: tuple[CodedMask, ...]) -> tuple[CodedMask, ...]:
-        return tuple(entry for entry in answers if entry.score >= thresholds[entry.class_id])
+        shown: list[CodedMask] = []
+        for entry in answers:
+            alike = (other for other in shown if other.class_id == entry.class_id)
+            sure = entry.score >= thresholds[entry.class_id]
+            if sure and all(entry.shared_by(other) <= same_share for other in alike):
+                shown.append(entry)
+        return tuple(shown)
 
     return replace(frame, answers=kept(frame.answers), answers_on_all=kept(frame.answers_on_all))
 

@@ -43,7 +43,7 @@ def full_report(
     matches = match(answers)
     resampling = resample(answers.frames, patients)
     common = [figures.score_threshold] * len(answers.classes)
-    shown = answers.shown(card.class_thresholds)
+    shown = answers.shown(card.class_thresholds, card.same_share)
     report = {
         **figures.as_json(),
         "shown": shown_figures(answers, card, resampling),

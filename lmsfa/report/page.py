@@ -39,7 +39,7 @@ def render(inputs: ReportInputs) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shown = inputs.answers.shown(inputs.card.class_thresholds)
+    shown = inputs.answers.shown(inputs.card.class_thresholds, inputs.card.same_share)
     calibration = inputs.figures["calibration"]
     activity = inputs.figures.get("activity")
     return environment.get_template(TEMPLATE).render(

@@ -123,9 +123,9 @@ def test_a_piece_that_leaves_its_window_is_known() -> None:
 def test_what_one_instance_holds_is_not_answered_again() -> None:
     large, small = (8.0, 8.0, 88.0, 88.0), (30.0, 30.0, 66.0, 66.0)
     whole = _stripe(-9, 9)
-    found = to_instances(
-        _answer(_row(large, 0.9, whole), _row(small, 0.8, whole)), 1, 0.5, 0.6, PLACE
-    )
+    answer = _answer(_row(large, 0.9, whole), _row(small, 0.8, whole))
+    assert len(to_instances(answer, 1, 0.5, 0.6, PLACE)) == 2
+    found = to_instances(answer, 1, 0.5, 0.6, PLACE, same_share=0.7)
     assert [entry.score for entry in found] == [pytest.approx(0.9)]
 
 

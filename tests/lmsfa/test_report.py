@@ -251,7 +251,7 @@ def test_what_when_and_how_are_said_and_that_it_is_research(made: Maker) -> None
 
 def test_worst_pictures_are_the_worst_ten_and_the_worst_comes_first(made: Maker) -> None:
     inputs = made(frames=ordinary(1, 16), names=("bone",))
-    shown = inputs.answers.shown(inputs.card.class_thresholds)
+    shown = inputs.answers.shown(inputs.card.class_thresholds, inputs.card.same_share)
     worst = worst_frames(shown, 10)
     means = [float(best_ious(entry).mean()) for entry in worst]
     assert means == sorted(means)

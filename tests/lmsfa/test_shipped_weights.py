@@ -79,7 +79,7 @@ def test_the_figures_of_regions_are_found_again_on_the_validation_pictures(weigh
     card, dataset = read_card(card_path(weights)), open_dataset(Path(LARYNX))
     activities = by_presence(dataset, "surgical tool") if card.activities else None
     answers = answers_of(weights, RUNTIME, dataset, dataset.in_split("val"), activities=activities)
-    found = judge_semantics(answers.shown(card.class_thresholds))
+    found = judge_semantics(answers.shown(card.class_thresholds, card.same_share))
     assert found.miou == pytest.approx(card.metrics["miou"], abs=0.01)
     assert found.dice == pytest.approx(card.metrics["dice"], abs=0.01)
     if activities:

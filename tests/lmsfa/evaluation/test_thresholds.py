@@ -114,7 +114,7 @@ def test_temperature_and_thresholds_go_into_the_card_together(vein_card: ModelCa
     assert chosen.score_threshold < 0.3
     assert said["per_class"]["vein"]["after"]["f1"] >= said["per_class"]["vein"]["before"]["f1"]
     softened = made.with_temperature(chosen.temperature)
-    kept = softened.shown(chosen.class_thresholds)
+    kept = softened.shown(chosen.class_thresholds, 1.0)
     assert [len(entry.answers) for entry in kept.frames] == [1] * 14
 
 

@@ -20,9 +20,6 @@ NEW_WEIGHT = 0.3
 """Of the newest picture in the circle that is followed."""
 STANDS_PX = 1.0
 """A smaller movement is not told: what is drawn inside need not be drawn anew."""
-ROOM_SHARE = 0.01
-"""Of the height around a circle's box, so that it stands while the circle moves a little."""
-MOST_ROOM_SHARE = 0.04
 
 Rgb = NDArray[np.uint8]
 
@@ -32,7 +29,8 @@ class Field:
     """Where a frame shows a picture; bars, words beside it and a lens's black are outside.
 
     Attributes:
-        rectangle: the part that a network is given; of a round picture the box around it.
+        rectangle: the part that a network is given. Of a round picture the black around it is in
+            it: networks are trained on such pictures as they are.
         circle: where the lens sees, in frame pixels; None: all of the rectangle.
     """
 
@@ -161,21 +159,7 @@ class FieldOfView:
         """Brings the field up to date; the same object while nothing has changed."""
         if self._told is self._field.circle:
             return
-        rectangle = self._bars
-        if self._told is not None:
-            rectangle = self._box_around(self._told)
-        self._field = Field(rectangle, self._told)
-
-    def _box_around(self, circle: Circle) -> Rectangle:
-        """The rectangle of a round picture, which stands while the circle is well within."""
-        height = self._size[0]
-        nearest = circle.box(0.0).within(self._bars)
-        before = self._field.rectangle
-        if self._field.circle is not None and nearest.within(before) == nearest:
-            most = circle.box(MOST_ROOM_SHARE * height).within(self._bars)
-            if before.within(most) == before:
-                return before
-        return circle.box(ROOM_SHARE * height).within(self._bars)
+        self._field = Field(self._bars, self._told)
 
 
 def _between(old: Circle, new: Circle) -> Circle:

@@ -87,12 +87,6 @@ class Rectangle:
         top, bottom = (round(edge * y) for edge in (self.top, self.bottom))
         return Rectangle(left, top, right, bottom)
 
-    def within(self, other: Rectangle) -> Rectangle:
-        """What both have in common; `other` where that is nothing."""
-        left, top = max(self.left, other.left), max(self.top, other.top)
-        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
-        return Rectangle(left, top, right, bottom) if left < right and top < bottom else other
-
     def without(self, side: int, cut_px: int) -> Rectangle:
         """The rest where so much is cut off at a side: left, top, right or bottom, 0..3."""
         edges = [self.left, self.top, self.right, self.bottom]

@@ -105,17 +105,8 @@ def test_a_slow_circle_is_followed_and_a_jump_too():
     for k in range(CONFIRMING_FRAMES):
         found = field.follow(round_picture(jumped, seed=k))
     assert found.circle.is_near(jumped, 1.5)
-    assert jumped.box(0).within(found.rectangle) == jumped.box(0)
-
-
-def test_the_box_of_a_circle_that_moves_a_little_stands():
-    field, boxes = FieldOfView(), set()
-    for k in range(20):
-        circle = Circle(240 + 2 * np.sin(k), 180 + 2 * np.cos(k), 150)
-        found = field.follow(round_picture(circle, seed=k))
-        boxes.add(found.rectangle)
-        assert found.circle.is_near(circle, 6)
-    assert len(boxes) <= 2
+    # The network is given round pictures with their black, as it was trained.
+    assert found.rectangle == Rectangle.whole(360, 480)
 
 
 def test_one_picture_alone_is_enough():

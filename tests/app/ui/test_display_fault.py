@@ -22,7 +22,7 @@ def no_memory(monkeypatch):
     def fail(*_):
         raise MemoryError("no memory for outlines")
 
-    monkeypatch.setattr(overlay, "draw", fail)
+    monkeypatch.setattr(overlay, "stroke", fail)
     return monkeypatch
 
 

@@ -168,7 +168,7 @@ class Painter:
         return layer.pixels(height, width)
 
     def written_over(self) -> None:
-        """Says that somebody wrote onto the newest layer: it is cleared whole before it is reused."""
+        """Says that somebody wrote onto the newest layer: it is cleared whole for the next."""
         self._layers[0].written = None
 
     def _clip(self, sheet: NDArray[np.uint8], field: Field) -> None:

@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
 
-.PHONY: run test test-models test-others check setup promises soak
+.PHONY: run test check setup promises soak
 
 setup: $(READY)
 
@@ -32,20 +32,8 @@ else
 	@echo "Overlaid clip: output/demo-overlay.mkv, report: output/demo-report.json"
 endif
 
-# Tests of models compute, the others mostly wait for pictures: together they take little longer
-# than one of them alone.
 test: check
-ifeq ($(PYTEST_ARGS),)
-	$(MAKE) --jobs 2 test-models test-others
-else
 	$(BIN)/python -m pytest --ignore tests/law $(PYTEST_ARGS)
-endif
-
-test-models: setup
-	$(BIN)/python -m pytest tests/lmsfa
-
-test-others: setup
-	$(BIN)/python -m pytest --ignore tests/law --ignore tests/lmsfa
 
 check: setup
 	$(BIN)/ruff check

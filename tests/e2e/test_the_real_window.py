@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from made_screens import virtual_screen
 
-from lmsfa.overlay import OverlayStyle, paint_layer
+from lmsfa.cropping import predict_within
+from lmsfa.overlay import OverlayStyle, Painter
+from lmsfa.quality.field import field_of
 from lmsfa.registry import load_engine
 
 ROOT = Path(__file__).parents[2]
@@ -128,13 +130,18 @@ def _middle(shape: tuple[int, int]) -> tuple[slice, slice]:
 
 
 def _expected_alpha(clip: Path, height: int, width: int) -> np.ndarray:
-    """Where the overlay of the clip's frame lies, scaled to the screen."""
+    """Where the overlay of the clip's frame lies, painted for the screen."""
     with av.open(str(clip)) as opened:
         rgb = next(opened.decode(video=0)).to_ndarray(format="rgb24")
     engine = load_engine(WEIGHTS)
-    layer = paint_layer(engine.predict(rgb), engine.card, OverlayStyle(), *rgb.shape[:2])
+    # The frame around the clip's picture is no part of what is seen.
+    field, larger = field_of(rgb), (width / rgb.shape[1], height / rgb.shape[0])
+    shown = predict_within(engine, rgb, field.rectangle).scaled(*larger)
+    layer = Painter().paint(
+        shown, engine.card, OverlayStyle(), height, width, field=field.scaled(*larger)
+    )
     engine.close()
-    return cv2.resize(layer[..., 3], (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(layer[..., 3])
 
 
 @needs_screen

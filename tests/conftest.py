@@ -4,8 +4,6 @@ import os
 import tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Small networks gain nothing by a second thread, and threads that wait for each other spin.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A test that imports ONNX Runtime before the program does must not report to its maker either.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # What a self-test of this user once found must not appear in a window under test, nor be replaced.

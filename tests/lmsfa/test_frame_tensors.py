@@ -123,7 +123,7 @@ def test_shipped_weights_find_the_same_instances_by_tensors(floor: float | None)
     card = read_card(card_path(WEIGHTS))
     if floor is not None:
         # The whole curve, as evaluation asks for: hundreds of candidates.
-        card = replace(card, score_threshold=floor, score_thresholds={})
+        card = replace(card, score_threshold=floor, score_thresholds={}, same_share=1.0)
     graph = load_graph(WEIGHTS)
     for frame in list(frames_of(DEMO_CLIP, 101))[::100]:
         answer, raw, place = _both(graph, card, frame)

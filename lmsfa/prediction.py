@@ -163,16 +163,13 @@ class Prediction:
         return replace(self, instances=shown, candidates=())
 
 
-def windows(
-    instances: Sequence[Instance], frame_height: int, frame_width: int, around_px: int = 0
-) -> list[Window]:
-    """The frame's pixels whose centres lie in each instance's mask, or so far around it.
+def windows(instances: Sequence[Instance], frame_height: int, frame_width: int) -> list[Window]:
+    """The frame's pixels whose centres lie in the cells of each instance's mask.
 
     Args:
         instances: whose masks.
         frame_height: height of the frame, pixels.
         frame_width: width of the frame, pixels.
-        around_px: added on all four sides.
     """
     places = [entry.placement for entry in instances]
     first = np.array([(place.left_px, place.top_px) for place in places]).reshape(-1, 2)
@@ -181,8 +178,8 @@ def windows(
     last = first + cell.reshape(-1, 2) * cells.reshape(-1, 2)
     # What rounding leaves of a whole number of cells is no pixel more.
     frame = frame_width, frame_height
-    low = np.clip(np.ceil(first - 0.5 - WHOLE_PX) - around_px, 0, frame)
-    high = np.clip(np.ceil(last - 0.5 - WHOLE_PX) + around_px, 0, frame)
+    low = np.clip(np.ceil(first - 0.5 - WHOLE_PX), 0, frame)
+    high = np.clip(np.ceil(last - 0.5 - WHOLE_PX), 0, frame)
     sides = np.concatenate([low, high], axis=1).astype(np.int64).tolist()
     return [(slice(top, bottom), slice(left, right)) for left, top, right, bottom in sides]
 

@@ -168,7 +168,7 @@ def test_spinal_structures_come_in_the_papers_order_and_colours(tmp_path: Path) 
     dataset, truth = _only(tmp_path)
     names = ["adipose", "bone", "ligamentum flavum", "nerve"]
     assert [entry.name for entry in dataset.classes] == names
-    assert dataset.classes[0].colour == (120, 60, 200)
+    assert dataset.classes[0].colour == (115, 0, 253)
     assert [entry.role for entry in dataset.classes] == ["structure"] * 3 + ["protected"]
     assert truth.classes == (3, 1, 2, 0, 3)
 

@@ -321,10 +321,10 @@ def card_from(fields: object, path: Path) -> ModelCard:
     try:
         # What other schemas added has defaults that mean what the ones before did.
         known = {**fields, "schema_version": SCHEMA_VERSION}
-        said = known.get("architecture", {})
-        if known["system"] in LMSFA_SYSTEMS and isinstance(said, Mapping):
+        architecture = known.get("architecture", {})
+        if known["system"] in LMSFA_SYSTEMS and isinstance(architecture, Mapping):
             before = {key: value for first, key, value in _LMSFA_BEFORE if version < first}
-            known["architecture"] = {**before, **said}
+            known["architecture"] = {**before, **architecture}
         known["classes"] = tuple(
             ClassSpec(entry["name"], tuple(entry["colour"]), entry.get("role", "structure"))
             for entry in known["classes"]

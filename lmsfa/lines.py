@@ -16,7 +16,6 @@ from lmsfa.lanes import side_by_side
 from lmsfa.open_edges import opened
 from lmsfa.prediction import Instance
 from lmsfa.quality.field import Field
-from lmsfa.quality.rectangle import Rectangle
 
 THICKNESS_SHARE = 1 / 180
 """Of the frame's height: 6 pixels on 1080 lines, to be seen from two metres."""
@@ -128,7 +127,7 @@ def lines_of(
     aside = curves.outwards() * curves.chain.each(inset_px)[:, None]
     curves = opened(
         replace(curves, points=curves.points - aside),
-        field or Field(Rectangle.whole(height, width)),
+        field or Field.whole(height, width),
         near_px=BORDER_CELLS * borders.cells_px + inset_px,
         beyond_px=pen.casing / 2 + 2,
     )

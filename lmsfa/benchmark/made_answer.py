@@ -78,6 +78,7 @@ def made_answer(place: Letterbox, card: ModelCard, structures: int) -> RawAnswer
     numbers = filter_numbers(FEATURES) if filters else PROTOTYPES
     detections = np.zeros((rows, 4 + classes + numbers), dtype=np.float32)
     boxes = _boxes(place, structures)
+    shapes = _coefficients(boxes, size)
     for turn in range(min(CANDIDATES, rows // structures)):
         part = slice(turn * structures, (turn + 1) * structures)
         # The first is the best; the others lie a little beside it.
@@ -85,7 +86,6 @@ def made_answer(place: Letterbox, card: ModelCard, structures: int) -> RawAnswer
         detections[np.arange(part.start, part.stop), 4 + np.arange(structures) % classes] = (
             0.99 if turn == 0 else 0.97
         )
-        shapes = _coefficients(boxes, size)
         masks = detections[part, 4 + classes :]
         if filters:
             _fill_filters(masks, shapes)

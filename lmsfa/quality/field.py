@@ -37,6 +37,11 @@ class Field:
     rectangle: Rectangle
     circle: Circle | None = None
 
+    @classmethod
+    def whole(cls, height: int, width: int) -> Field:
+        """All of a frame."""
+        return cls(Rectangle.whole(height, width))
+
     def mask(self, height: int, width: int) -> NDArray[np.uint8]:
         """(height, width): 255 inside, 0 outside."""
         inside = np.zeros((height, width), dtype=np.uint8)

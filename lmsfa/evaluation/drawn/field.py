@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from lmsfa.evaluation.drawn.painting import DrawnFrame
 from lmsfa.quality.field import Field, field_of
-from lmsfa.quality.rectangle import Rectangle
 
 SPARED_SHARE = 0.01
 """Of the shorter side: the rim that is followed wavers by about so much."""
@@ -24,7 +23,7 @@ def outside(frame: DrawnFrame, rgb: Rgb) -> int | None:
         rgb: (H, W, 3) uint8 RGB, the picture; its field is found in it alone.
     """
     field = field_of(rgb)
-    if field == Field(Rectangle.whole(frame.height, frame.width)):
+    if field == Field.whole(frame.height, frame.width):
         return None
     side = 1 + 2 * round(SPARED_SHARE * frame.side_px)
     spared = cv2.dilate(field.mask(frame.height, frame.width), np.ones((side, side), np.uint8))

@@ -120,9 +120,7 @@ class Drawing:
         if borders is None:
             return {}
         curves, _ = lines_of(borders, height, width, field)
-        seen = (
-            np.full((height, width), 255, np.uint8) if field is None else field.mask(height, width)
-        )
+        seen = (field or Field.whole(height, width)).mask(height, width)
         middles = {}
         for owner in sorted(set(curves.owners.tolist())):
             parts = [curves.part(k) for k in np.flatnonzero(curves.owners == owner).tolist()]

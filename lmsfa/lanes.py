@@ -74,7 +74,7 @@ def side_by_side(
     most_inwards_px: NDArray[np.float32],
     height: int,
     width: int,
-) -> Curves:
+) -> tuple[Curves, NDArray[np.bool_]]:
     """Moves lines that run along a higher one so far aside that both are to be seen.
 
     A line that only crosses another stays: that hides no more of it than the other is wide.
@@ -86,6 +86,9 @@ def side_by_side(
         most_inwards_px: (M,) how far each may move into its structure.
         height: of the frame, pixels.
         width: of the frame, pixels.
+
+    Returns:
+        The curves, and (N,) which of their points lie below another line: no lane was free there.
     """
     outwards, own = curves.outwards(), curves.chain.each(ranks[curves.owners] + 1)
     room_px = curves.chain.each(most_inwards_px)
@@ -95,7 +98,7 @@ def side_by_side(
         topmost = _Map.of(moved, ranks, lane_px, height, width)
         below = np.flatnonzero(_long_stretches(topmost.at(moved.points) > own, curves))
         if not below.size:
-            break
+            return moved, np.zeros(len(own), dtype=np.bool_)
         aside[below] = _first_free(
             topmost,
             curves.points[below],
@@ -107,7 +110,7 @@ def side_by_side(
         aside = _eased(aside, curves)
         aside_px = (aside * lane_px)[:, None]
         moved = _without_kinks(curves, curves.points - outwards * aside_px, aside)
-    return moved
+    return moved, _Map.of(moved, ranks, lane_px, height, width).at(moved.points) > own
 
 
 def _first_free(

@@ -71,6 +71,21 @@ class Borders:
     cells_px: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the lines of a prediction run.
+
+    Attributes:
+        curves: their middles, a curve for each of the borders'.
+        pen: how thick they are.
+        crowded: (N,) which points lie below a higher line, for no other place was free.
+    """
+
+    curves: Curves
+    pen: Pen
+    crowded: NDArray[np.bool_]
+
+
 def borders_of(instances: Sequence[Instance], card: ModelCard) -> Borders | None:
     """Where instances end; None where none has a pixel.
 
@@ -105,9 +120,7 @@ def borders_of(instances: Sequence[Instance], card: ModelCard) -> Borders | None
     )
 
 
-def lines_of(
-    borders: Borders, height: int, width: int, field: Field | None = None
-) -> tuple[Curves, Pen]:
+def lines_of(borders: Borders, height: int, width: int, field: Field | None = None) -> Lines:
     """Where lines run: on the inner side of each structure's border, side by side at shared ones.
 
     No line depends on what is switched off, so the borders are to be those of a whole prediction.
@@ -117,9 +130,6 @@ def lines_of(
         height: of the frame, pixels.
         width: of the frame, pixels.
         field: the visible picture, along whose border nothing is drawn; None for the whole frame.
-
-    Returns:
-        The middles of the lines, a curve for each of the borders', and how thick they are.
     """
     pen, curves = Pen.of(height), borders.curves
     # The line's outer side lies on the border: two structures that meet have theirs side by side.
@@ -132,7 +142,7 @@ def lines_of(
         beyond_px=pen.casing / 2 + 2,
     )
     room_px = borders.half_widths_px - inset_px
-    curves = side_by_side(
+    curves, crowded = side_by_side(
         curves,
         borders.ranks,
         lane_px=pen.lane,
@@ -140,7 +150,7 @@ def lines_of(
         height=height,
         width=width,
     )
-    return curves, pen
+    return Lines(curves, pen, crowded)
 
 
 def _levels(card: ModelCard) -> list[int]:

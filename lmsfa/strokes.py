@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from lmsfa.contours import Curves, Points
 from lmsfa.inks import CASING, LINE
-from lmsfa.lines import Borders, Pen, thickness
+from lmsfa.lines import Borders, Lines, Pen, thickness
 
 SUBPIXEL_BITS = 4
 SOFT_PX = 1
 """Soft edges on both sides of a line reach about so far beyond it."""
 DASH_THICKNESSES = 4
 """A dash is so many times as long as the line is thick; so is the gap after it."""
+
+LEAST_SHARED = 0.04
+"""Of a line: if less of it lies below others it is a crossing or two, and the picture is calmer."""
 
 Sheet = NDArray[np.uint8]
 Polygon = NDArray[np.int32]
@@ -47,22 +50,21 @@ def fill(borders: Borders, inks: Inks, owners: Sheet) -> None:
             cv2.fillPoly(owners, parts[owner], inks[owner], cv2.LINE_8, SUBPIXEL_BITS)
 
 
-def stroke(
-    lines: tuple[Curves, Pen], borders: Borders, inks: Inks, owners: Sheet, cover: Sheet
-) -> None:
+def stroke(lines: Lines, borders: Borders, inks: Inks, owners: Sheet, cover: Sheet) -> None:
     """Draws lines; where two cross, the one of higher rank is whole.
 
-    All dark rims lie below all lines, so that a line is covered by lines alone.
+    All dark rims lie below all lines, so that a line is covered by lines alone. A line that has to
+    run below another for long shares its place with that one, dash by dash.
 
     Args:
-        lines: the middles of the lines, and how thick they are.
+        lines: where they run, and how thick they are.
         borders: whose they are, and in which order.
         inks: of each instance.
         owners: (H, W) of the frame's size; inks are written where lines are.
         cover: the same shape, 0 everywhere; what is drawn of a line at each pixel, from 0 by
             `CASING` to `LINE`.
     """
-    curves, pen = lines
+    curves, pen = lines.curves, lines.pen
     shown = [k for k, owner in enumerate(curves.owners.tolist()) if inks[owner] is not None]
     shown.sort(key=lambda k: borders.ranks[curves.owners[k]])
     pieces = {k: _pieces(curves, k, pen, borders) for k in shown}
@@ -76,8 +78,9 @@ def stroke(
                 cv2.fillPoly(cover, ring, value, cv2.LINE_AA, SUBPIXEL_BITS)
     middle = _fixed(curves.points)
     core_px, owned_px = thickness(pen.line - 1.5), math.ceil(pen.line) + SOFT_PX
-    for k in shown:
-        middles, is_closed = [middle[piece] for piece in pieces[k]], len(pieces[k]) == 1
+    whole = [(k, [middle[piece] for piece in pieces[k]], len(pieces[k]) == 1) for k in shown]
+    on_top = [(k, [middle[piece] for piece in _shared(lines, k)], False) for k in shown]
+    for k, middles, is_closed in (*whole, *(entry for entry in on_top if entry[1])):
         # Where a ring meets itself it is no ring: in narrow places the line is drawn once more.
         for sheet, value, px in (
             (cover, LINE, core_px),
@@ -94,6 +97,16 @@ def _pieces(
     if not borders.instances[curves.owners[curve]].bridged:
         return [whole]
     return [whole.start + dash for dash in _dashes(curves.steps()[whole], pen.line)]
+
+
+def _shared(lines: Lines, curve: int) -> list[NDArray[np.intp]]:
+    """The places of the points of dashes where a curve lies below another for long."""
+    part = lines.curves.part(curve)
+    crowded = lines.crowded[part]
+    if crowded.mean() <= LEAST_SHARED:
+        return []
+    dashes = _dashes(lines.curves.steps()[part], lines.pen.line)
+    return [part.start + dash[crowded[dash]] for dash in dashes if crowded[dash].sum() > 1]
 
 
 def _dashes(steps_px: NDArray[np.float32], line_px: float) -> list[NDArray[np.intp]]:

@@ -119,7 +119,7 @@ class Drawing:
         borders = borders_of(prediction.instances, self._card)
         if borders is None:
             return {}
-        curves, _ = lines_of(borders, height, width, field)
+        curves = lines_of(borders, height, width, field).curves
         seen = (field or Field.whole(height, width)).mask(height, width)
         middles = {}
         for owner in sorted(set(curves.owners.tolist())):

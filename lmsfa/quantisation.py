@@ -15,6 +15,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from lmsfa.backends.openvino_core import CORE
 from lmsfa.backends.openvino_int8 import MADE_FROM
 from lmsfa.card import ModelCard, card_path, check_input_size, int8_path, read_card, write_card
 from lmsfa.data.annotated import AnnotatedSet, Sample
@@ -132,7 +133,7 @@ def _write(
     plain = weights.with_suffix(".xml")
     # Integers are for the direct convolution: Winograd's sums and differences would not fit them.
     export_network(weights, plain, size_px=card.input_size_px, winograd=False)
-    model = openvino.Core().read_model(plain)
+    model = CORE.read_model(plain)
     with contextlib.redirect_stdout(sys.stderr):
         quantised = nncf.quantize(
             model,

@@ -9,6 +9,7 @@ import openvino
 from numpy.typing import NDArray
 
 from lmsfa.backends.conversion_cache import Format, converted
+from lmsfa.backends.openvino_core import CORE
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Canvas, Letterbox
 from lmsfa.postprocess import Answer
@@ -27,24 +28,22 @@ class OpenVino:
 
     def __init__(self, weights: Path, card: ModelCard, threads: int) -> None:
         self._card, self._canvas = card, Canvas(card.input_size_px)
-        core = openvino.Core()
-        self.device = processor(core)
-        model = self.read(core, weights, card)
-        self._request = compiled(core, model, self.inner_precision, threads)
+        self.device = processor()
+        self._request = compiled(self.read(weights, card), self.inner_precision, threads)
 
     @property
     def inner_precision(self) -> str:
         """What it computes with where the network does not say it, a key of `HINTS`."""
         return self.precision
 
-    def read(self, core: openvino.Core, weights: Path, card: ModelCard) -> openvino.Model:
+    def read(self, weights: Path, card: ModelCard) -> openvino.Model:
         """The network to compile, converted now where need be.
 
         Raises:
             EngineError: in one line: it cannot be had.
         """
         with converted(weights, card, OPENVINO) as path:
-            return core.read_model(path)
+            return CORE.read_model(path)
 
     def __call__(self, rgb: NDArray[np.uint8], place: Letterbox) -> Answer:
         """As `Backend`."""
@@ -72,13 +71,10 @@ class OpenVinoBf16(OpenVino):
     precision = "bf16"
 
 
-def compiled(
-    core: openvino.Core, model: openvino.Model, precision: str, threads: int
-) -> openvino.InferRequest:
+def compiled(model: openvino.Model, precision: str, threads: int) -> openvino.InferRequest:
     """One request of `model`, compiled to answer one picture soonest.
 
     Args:
-        core: of the process.
         model: with inputs of fixed shapes.
         precision: a key of `HINTS`.
         threads: how many it may use.
@@ -88,7 +84,7 @@ def compiled(
         "INFERENCE_PRECISION_HINT": HINTS[precision],
         "INFERENCE_NUM_THREADS": threads,
     }
-    return core.compile_model(model, "CPU", settings).create_infer_request()
+    return CORE.compile_model(model, "CPU", settings).create_infer_request()
 
 
 def kept_answer(weights: Path, card: ModelCard) -> Answer:
@@ -99,11 +95,11 @@ def kept_answer(weights: Path, card: ModelCard) -> Answer:
         return raw_answer(card, kept["detections"], kept["prototypes"], whole)
 
 
-def processor(core: openvino.Core) -> str:
+def processor() -> str:
     """The processor's name."""
-    return str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
+    return str(CORE.get_property("CPU", "FULL_DEVICE_NAME")).strip()
 
 
 def has_bf16() -> bool:
     """Whether this processor computes with bfloat16."""
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")

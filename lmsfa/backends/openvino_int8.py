@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openvino
 
+from lmsfa.backends.openvino_core import CORE
 from lmsfa.backends.openvino_cpu import OpenVino, has_bf16
 from lmsfa.card import ModelCard, int8_path
 from lmsfa.registry import EngineError
@@ -25,7 +26,7 @@ class OpenVinoInt8(OpenVino):
         """As `OpenVino`."""
         return "bf16" if has_bf16() else "fp32"
 
-    def read(self, core: openvino.Core, weights: Path, card: ModelCard) -> openvino.Model:
+    def read(self, weights: Path, card: ModelCard) -> openvino.Model:
         """As `OpenVino`."""
         path = int8_path(weights, card.input_size_px)
         if not path.is_file():
@@ -33,7 +34,7 @@ class OpenVinoInt8(OpenVino):
                 f"{path}: no such int8 network; make it by `python -m lmsfa quantise`"
             )
         try:
-            model = core.read_model(path)
+            model = CORE.read_model(path)
             made_from = str(model.get_rt_info(MADE_FROM).astype(str))
         except RuntimeError:
             raise EngineError(

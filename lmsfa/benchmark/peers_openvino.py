@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import openvino
 
+from lmsfa.backends.openvino_core import CORE
 from lmsfa.backends.openvino_cpu import compiled
 from lmsfa.errors import InputError
 from lmsfa.interleaving import Run
@@ -14,15 +15,14 @@ from lmsfa.interleaving import Run
 
 def forward(path: Path, precision: str, shape: list[int], threads: int) -> Run:
     """As `peers.PeerLoader`; reads ONNX and IR."""
-    core = openvino.Core()
-    request = compiled(core, _read(core, path, shape), precision, threads)
+    request = compiled(_read(path, shape), precision, threads)
     picture = np.random.default_rng(0).random(shape, dtype=np.float32)
     return lambda: request.infer([picture], share_inputs=True, share_outputs=True)
 
 
-def _read(core: openvino.Core, path: Path, wanted: list[int]) -> openvino.Model:
+def _read(path: Path, wanted: list[int]) -> openvino.Model:
     try:
-        network = core.read_model(path)
+        network = CORE.read_model(path)
         if network.is_dynamic():
             network.reshape(wanted)
         shape = list(network.input().shape)

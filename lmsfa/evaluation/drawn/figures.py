@@ -11,7 +11,7 @@ import numpy as np
 from lmsfa.evaluation.drawn.field import Rgb, outside
 from lmsfa.evaluation.drawn.painting import DrawnFrame, Mask
 from lmsfa.evaluation.drawn.pieces import nested, specks
-from lmsfa.evaluation.drawn.straight import TRUE_SHARE, cut, runs_in
+from lmsfa.evaluation.drawn.straight import cut, runs_in
 from lmsfa.evaluation.drawn.surfaces import TrueMask, surfaces
 from lmsfa.evaluation.drawn.visibility import visible_shares
 
@@ -116,8 +116,7 @@ class Tally:
         self.outside += beyond or 0
         self.fields += beyond is not None
         if known:
-            true = [run for of_one in runs_in(known.drawn, TRUE_SHARE) for run in of_one]
-            self.cuts += [cut(of_one, true, frame.side_px) for of_one in runs]
+            self.cuts += [cut(of_one, known.drawn) for of_one in runs]
             self.surfaces += surfaces(frame, known.truths, known.void)
 
     def figures(self) -> DrawnFigures:

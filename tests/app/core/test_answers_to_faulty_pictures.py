@@ -39,12 +39,12 @@ def test_an_answer_to_a_blue_picture_is_not_shown_on_the_next_good_one(pipelines
     pipeline.open("camera:0")
     engine.gate.release()
     until(lambda: now(pipeline).result)
+    until(lambda: len(engine.asked) == 2)
     camera.blue.set()
     until(lambda: now(pipeline).source.signal is Signal.BLUE)
     # The answer in hand is to a good picture, the next one to a blue one.
-    asked = len(engine.asked)
     engine.gate.release()
-    until(lambda: len(engine.asked) == asked + 1)
+    until(lambda: len(engine.asked) == 3)
     camera.blue.clear()
     until(lambda: now(pipeline).source.signal is Signal.GOOD)
     answered = now(pipeline).model.frames_answered

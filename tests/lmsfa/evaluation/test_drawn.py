@@ -16,7 +16,7 @@ from lmsfa.evaluation.drawn.painting import (
     drawable,
 )
 from lmsfa.evaluation.drawn.pieces import nested, specks
-from lmsfa.evaluation.drawn.straight import runs_in, runs_of
+from lmsfa.evaluation.drawn.straight import cut, runs_in, runs_of
 from lmsfa.evaluation.drawn.surfaces import surfaces
 from lmsfa.evaluation.drawn.visibility import visible_shares
 from lmsfa.overlay import Painter
@@ -98,6 +98,17 @@ def test_a_straight_edge_of_the_truth_is_counted_as_a_run_but_not_as_a_cut():
     assert judged([(TISSUE, np.roll(upright, 6, axis=1))], [(TISSUE, upright)]).box_cut == 1
     assert judged([(TISSUE, upright)], [(NERVE, upright)]).box_cut == 1
     assert judged([(TISSUE, square(10, 0, 90))], [(TISSUE, upright)]).box_cut == 1
+
+
+def test_a_straight_edge_stands_for_a_true_border_that_drifts_beside_it():
+    upright, drifting = square(100, 100, 60), square(100, 100, 60)
+    # A pixel to and fro, so that no part of these two sides is a run.
+    for first in range(100, 160, 24):
+        drifting[first : first + 12, [100, 159]] = False
+    assert not any(run.upright for run in runs_of(TISSUE, drifting))
+    assert not cut(runs_of(TISSUE, upright), by_hand((TISSUE, drifting)))
+    sloping = filled((100, 100), (160, 100), (150, 160), (110, 160))
+    assert cut(runs_of(TISSUE, upright), by_hand((TISSUE, sloping)))
 
 
 def test_the_flat_of_a_round_truth_excuses_no_long_cut():

@@ -44,7 +44,7 @@ def ellipse(x, y, wide, high, turn=0.0):
 def visible(prediction, card, height=SIDE, width=SIDE, style=SOLID):
     """Of each instance with a line in the picture: the share of its middle in its own colour."""
     borders = borders_of(prediction.instances, card)
-    curves, _ = lines_of(borders, height, width)
+    curves = lines_of(borders, height, width).curves
     layer = Painter().paint(prediction, card, style, height, width).astype(int)
     shares = {}
     for k, owner in enumerate(curves.owners.tolist()):
@@ -103,7 +103,8 @@ def test_every_line_is_seen(instances):
     assert min(shares.values()) >= LEAST_VISIBLE
 
 
-@pytest.mark.parametrize("seed", range(12))
+# In the last four there is no room beside each other for all.
+@pytest.mark.parametrize("seed", [*range(12), 16, 132, 163, 296])
 def test_every_line_of_structures_anywhere_is_seen(seed):
     random = np.random.default_rng(seed)
     instances = [

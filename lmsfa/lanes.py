@@ -30,34 +30,36 @@ class _Map:
     """Which line is on top, on a small map of the frame.
 
     Attributes:
-        ranks: (rows, columns) uint16, one more than the rank of the topmost line within a lane; 0
-            where none is.
+        heights: (rows, columns) uint8, one more than the rank of the topmost line within a lane;
+            0 where none is.
         scale: from frame pixels.
     """
 
-    ranks: NDArray[np.uint16]
+    heights: NDArray[np.uint8]
     scale: float
 
     @classmethod
-    def of(cls, curves: Curves, ranks: Ranks, lane_px: float, height: int, width: int) -> _Map:
+    def of(
+        cls, curves: Curves, heights: NDArray[np.uint8], lane_px: float, height: int, width: int
+    ) -> _Map:
         scale = MAP_LANE_PX / lane_px
-        drawn = np.zeros((int(height * scale) + 3, int(width * scale) + 3), dtype=np.uint16)
+        drawn = np.zeros((int(height * scale) + 3, int(width * scale) + 3), dtype=np.uint8)
         corners = cls._places(curves.points, scale)
         starts, ends = curves.chain.starts.tolist(), curves.chain.ends.tolist()
-        values = (ranks[curves.owners] + 1).tolist()
-        for k in np.argsort(ranks[curves.owners], kind="stable").tolist():
+        values = heights.tolist()
+        for k in np.argsort(heights, kind="stable").tolist():
             cv2.polylines(drawn, [corners[starts[k] : ends[k]]], True, values[k])
         # Of what is near the highest value counts.
         cv2.dilate(drawn, _NEAR, drawn)
         drawn[[0, -1]] = drawn[:, [0, -1]] = 0
         return cls(drawn, scale)
 
-    def at(self, points: Points) -> NDArray[np.uint16]:
+    def at(self, points: Points) -> NDArray[np.uint8]:
         """(…) the map's values at (…, 2) frame pixels; 0 outside of the frame."""
         places = self._places(points, self.scale)
-        rows, columns = self.ranks.shape
+        rows, columns = self.heights.shape
         y, x = np.clip(places[..., 1], 0, rows - 1), np.clip(places[..., 0], 0, columns - 1)
-        found: NDArray[np.uint16] = self.ranks[y, x]
+        found: NDArray[np.uint8] = self.heights[y, x]
         return found
 
     @staticmethod
@@ -90,12 +92,14 @@ def side_by_side(
     Returns:
         The curves, and (N,) which of their points lie below another line: no lane was free there.
     """
-    outwards, own = curves.outwards(), curves.chain.each(ranks[curves.owners] + 1)
+    # Eight bits are enough: the highest of more lines than any picture has make each other no way.
+    heights = np.minimum(ranks[curves.owners] + 1, 255).astype(np.uint8)
+    outwards, own = curves.outwards(), curves.chain.each(heights)
     room_px = curves.chain.each(most_inwards_px)
     aside = np.zeros(len(own), dtype=np.float32)
     moved = curves
     for _ in range(ROUNDS):
-        topmost = _Map.of(moved, ranks, lane_px, height, width)
+        topmost = _Map.of(moved, heights, lane_px, height, width)
         below = np.flatnonzero(_long_stretches(topmost.at(moved.points) > own, curves))
         if not below.size:
             return moved, np.zeros(len(own), dtype=np.bool_)
@@ -110,7 +114,7 @@ def side_by_side(
         aside = _eased(aside, curves)
         aside_px = (aside * lane_px)[:, None]
         moved = _without_kinks(curves, curves.points - outwards * aside_px, aside)
-    return moved, _Map.of(moved, ranks, lane_px, height, width).at(moved.points) > own
+    return moved, _Map.of(moved, heights, lane_px, height, width).at(moved.points) > own
 
 
 def _first_free(
@@ -118,7 +122,7 @@ def _first_free(
     points: Points,
     outwards: Points,
     *,
-    own: Ranks,
+    own: NDArray[np.uint8],
     room: NDArray[np.float32],
     lane_px: float,
 ) -> NDArray[np.float32]:

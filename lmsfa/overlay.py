@@ -233,13 +233,6 @@ class _Layer:
         return self.values.view(np.uint8)[: height * width * 4].reshape(height, width, 4)
 
 
-def paint_layer(
-    prediction: Prediction, card: ModelCard, style: OverlayStyle, height: int, width: int
-) -> NDArray[np.uint8]:
-    """As `Painter.paint`, once: a layer that stays valid."""
-    return Painter().paint(prediction, card, style, height, width)
-
-
 def visible_classes(instances: Sequence[Instance], style: OverlayStyle) -> list[int]:
     """The class ids of instances that are switched on, the most certain first.
 

@@ -27,8 +27,8 @@ Cells = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Rectangle:
-    """Left and top end, width and height, in cells."""
+class CellRectangle:
+    """A piece of the ground: left and top end, width and height, in cells."""
 
     left: float
     top: float
@@ -59,11 +59,11 @@ class Rectangle:
         """Where it ends below."""
         return self.top + self.height
 
-    def moved_into(self, rows: float, columns: float) -> Rectangle:
+    def moved_into(self, rows: float, columns: float) -> CellRectangle:
         """The same, as near as it can lie to a frame's inside."""
         left = max(0.0, min(self.left, columns - self.width))
         top = max(0.0, min(self.top, rows - self.height))
-        return Rectangle(left, top, self.width, self.height)
+        return CellRectangle(left, top, self.width, self.height)
 
     def lies_in(self, rows: float, columns: float) -> bool:
         """Whether it lies wholly inside a frame."""
@@ -171,7 +171,7 @@ def area_of(instance: Instance, columns: int) -> Cells:
         cv2.threshold(area, MASK_CUT - 1, 1, cv2.THRESH_BINARY, area)
     if not area.any():
         left, top, right, bottom = instance.box_xyxy
-        area[Rectangle(max(0, left), max(0, top), right - left, bottom - top).cells] = 1
+        area[CellRectangle(max(0, left), max(0, top), right - left, bottom - top).cells] = 1
     return area
 
 

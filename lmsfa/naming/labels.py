@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.card import Colour, ModelCard
-from lmsfa.naming.ground import ROWS, Rectangle, Surveyor, area_of
+from lmsfa.naming.ground import ROWS, CellRectangle, Surveyor, area_of
 from lmsfa.naming.names import Chooser, Key, Names, Seen, is_protected, keys_of
 from lmsfa.naming.placing import Placer, Size, Stand, Wish
 from lmsfa.naming.plates import PLATE_RGB, letter_px, plate, plate_size
@@ -129,7 +129,7 @@ class Labels:
     def _draw_leader(
         self,
         layer: Layer,
-        rectangle: Rectangle,
+        rectangle: CellRectangle,
         tip: tuple[float, float],
         colour: Colour,
         grid: Grid,

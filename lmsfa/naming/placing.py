@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.naming.ground import ROWS, Cells, Ground, Rectangle
+from lmsfa.naming.ground import ROWS, CellRectangle, Cells, Ground
 from lmsfa.naming.names import Key
 
 SPARE_CELLS = 1
@@ -70,7 +70,7 @@ class Stand:
 
     key: Key
     size: int
-    rectangle: Rectangle
+    rectangle: CellRectangle
     tip: Point | None
 
 
@@ -132,7 +132,9 @@ class Placer:
             return None
         held = _loosely(kept.held, wish.centre)
         left, top = held[0] + kept.offset[0], held[1] + kept.offset[1]
-        rectangle = Rectangle(left, top, *wish.sizes[kept.size]).moved_into(ROWS, ground.columns)
+        rectangle = CellRectangle(left, top, *wish.sizes[kept.size]).moved_into(
+            ROWS, ground.columns
+        )
         if not rectangle.lies_in(ROWS, ground.columns) or taken[rectangle.cells].any():
             return None
         if np.count_nonzero(ground.lines[rectangle.cells]) > HIDDEN_LINES:
@@ -157,7 +159,7 @@ class Placer:
             corner = _cheapest(Size(width, height), spared, ground.costs, away)
             if corner is None:
                 continue
-            rectangle = Rectangle(*corner, width, height)
+            rectangle = CellRectangle(*corner, width, height)
             tip, held = _tip(rectangle, area), wish.centre
             self._kept[wish.key] = _Kept(
                 number,
@@ -203,7 +205,7 @@ def _sums(values: Cells | NDArray[np.float32], width: int, height: int) -> NDArr
     return below[:, width:] - below[:, :-width] - above[:, width:] + above[:, :-width]
 
 
-def _tip(rectangle: Rectangle, area: Cells) -> Point:
+def _tip(rectangle: CellRectangle, area: Cells) -> Point:
     """The point well inside a structure that lies nearest to a name."""
     inner = cv2.erode(area, np.ones((3, 3), dtype=np.uint8), borderValue=0)
     rows, columns = np.nonzero(inner if inner.any() else area)
@@ -213,7 +215,7 @@ def _tip(rectangle: Rectangle, area: Cells) -> Point:
     return float(columns[nearest]) + 0.5, float(rows[nearest]) + 0.5
 
 
-def _stand(key: Key, size: int, rectangle: Rectangle, tip: Point, area: Cells) -> Stand:
+def _stand(key: Key, size: int, rectangle: CellRectangle, tip: Point, area: Cells) -> Stand:
     touches = bool(area[rectangle.cells].any())
     return Stand(key, size, rectangle, None if touches else tip)
 

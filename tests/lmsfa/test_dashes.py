@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_engines import CARD, square_instance
 
-from lmsfa.overlay import OverlayMode, OverlayStyle, paint_layer
+from lmsfa.overlay import OverlayMode, OverlayStyle, Painter
 from lmsfa.prediction import Prediction
 
 HEIGHT, WIDTH = 720, 1280
@@ -21,7 +21,7 @@ def painted(mode: OverlayMode, *, bridged: bool, hole: bool = False) -> np.ndarr
     instance = replace(square_instance(mask, 160), bridged=bridged)
     prediction = Prediction(0, 0.0, (instance,), None, "made")
     style = OverlayStyle(mode=mode).with_opacity(1.0)
-    return paint_layer(prediction, CARD, style, HEIGHT, WIDTH)[..., 3]
+    return Painter().paint(prediction, CARD, style, HEIGHT, WIDTH)[..., 3]
 
 
 def pieces(alpha: np.ndarray) -> int:
@@ -48,7 +48,7 @@ def test_the_smallest_is_still_drawn() -> None:
     mask = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
     mask[100:112, 100:112] = 1
     instance = replace(square_instance(mask, 160), bridged=True)
-    layer = paint_layer(
+    layer = Painter().paint(
         Prediction(0, 0.0, (instance,), None, "made"), CARD, OverlayStyle(), HEIGHT, WIDTH
     )
     assert layer.any()

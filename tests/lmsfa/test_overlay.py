@@ -10,7 +10,7 @@ from made_engines import CARD, SquareEngine, square_instance
 from lmsfa.card import ClassSpec
 from lmsfa.inks import MOST_CLASSES
 from lmsfa.lines import borders_of
-from lmsfa.overlay import OverlayMode, OverlayStyle, blend, paint_layer
+from lmsfa.overlay import OverlayMode, OverlayStyle, Painter, blend
 from lmsfa.prediction import Prediction
 
 TISSUE, NERVE, TOOL = 0, 1, 2
@@ -32,7 +32,7 @@ def styled(opacity=None, **style):
 
 
 def layer_of(*instances, height=240, width=320, **style):
-    return paint_layer(prediction_of(*instances), CARD, styled(**style), height, width)
+    return Painter().paint(prediction_of(*instances), CARD, styled(**style), height, width)
 
 
 def curves_of(instance, height, width):
@@ -51,7 +51,7 @@ def test_the_fill_lies_where_the_square_lies(height, width, grid):
     left, top = width - side - width // 16, height // 5
     prediction = engine.predict(square_picture(left, top, side, height, width))
     style = OverlayStyle(mode=OverlayMode.FILL)
-    painted = paint_layer(prediction, CARD, style, height, width)[..., 3] > 0
+    painted = Painter().paint(prediction, CARD, style, height, width)[..., 3] > 0
     truth = np.zeros((height, width), bool)
     truth[top : top + side, left : left + side] = True
     # A grid of square cells rounds corners by a part of a cell, and must not shift anything: half a
@@ -219,10 +219,10 @@ def test_of_more_classes_than_there_are_inks_for_the_least_certain_are_left_out(
     instances = [square(20, 60, 80, class_id=k) for k in range(MOST_CLASSES)]
     weak = square(200, 60, 80, class_id=MOST_CLASSES, score=0.31)
     style = styled(1.0, mode=mode)
-    layer = paint_layer(prediction_of(*instances, weak), card, style, 240, 320)
+    layer = Painter().paint(prediction_of(*instances, weak), card, style, 240, 320)
     assert layer[:, :160].any()
     assert not layer[:, 160:].any()
-    shown = paint_layer(prediction_of(*instances[1:], weak), card, style, 240, 320)
+    shown = Painter().paint(prediction_of(*instances[1:], weak), card, style, 240, 320)
     rows, columns = np.nonzero(shown[:, 160:, 3] == shown[:, 160:, 3].max())
     expected = np.rint(np.multiply(classes[-1].colour, shown[..., 3].max() / 255))
     assert np.abs(shown[rows[0], 160 + columns[0], :3] - expected).max() <= 1

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lmsfa.evaluation.drawn.painting import DrawnFrame
-from lmsfa.quality.field import Field, field_of
+from lmsfa.quality.field import Field
 
 SPARED_SHARE = 0.01
 """Of the shorter side: the rim that is followed wavers by about so much."""
 
-Rgb = NDArray[np.uint8]
 
-
-def outside(frame: DrawnFrame, rgb: Rgb) -> int | None:
+def outside(frame: DrawnFrame, field: Field) -> int | None:
     """How many outlines have a pixel beyond the visible picture; None where all of it is visible.
 
     Args:
         frame: what is drawn.
-        rgb: (H, W, 3) uint8 RGB, the picture; its field is found in it alone.
+        field: found in this picture alone.
     """
-    field = field_of(rgb)
     if field == Field.whole(frame.height, frame.width):
         return None
     side = 1 + 2 * round(SPARED_SHARE * frame.side_px)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lmsfa.evaluation.drawn.field import Rgb, outside
+from lmsfa.evaluation.drawn.field import outside
 from lmsfa.evaluation.drawn.painting import DrawnFrame, Mask
 from lmsfa.evaluation.drawn.pieces import nested, specks
 from lmsfa.evaluation.drawn.straight import cut, runs_in
 from lmsfa.evaluation.drawn.surfaces import TrueMask, surfaces
 from lmsfa.evaluation.drawn.visibility import visible_shares
+from lmsfa.quality.field import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,12 @@ class Tally:
     visible: list[tuple[int, float]] = field(default_factory=list)
     surfaces: list[tuple[int, float]] = field(default_factory=list)
 
-    def see(self, frame: DrawnFrame, rgb: Rgb, known: KnownFrame | None = None) -> None:
+    def see(self, frame: DrawnFrame, field_of_view: Field, known: KnownFrame | None = None) -> None:
         """Counts what is drawn on a frame.
 
         Args:
             frame: what is drawn.
-            rgb: (H, W, 3) uint8 RGB, the picture.
+            field_of_view: found in this picture alone, whatever the painter was given.
             known: what is true of it; None where nobody knows.
         """
         self.frames += 1
@@ -112,7 +113,7 @@ class Tally:
         self.nested += nested(frame)
         shares = zip(frame.instances, visible_shares(frame), strict=True)
         self.visible += [(one.class_id, share) for one, share in shares if share is not None]
-        beyond = outside(frame, rgb)
+        beyond = outside(frame, field_of_view)
         self.outside += beyond or 0
         self.fields += beyond is not None
         if known:

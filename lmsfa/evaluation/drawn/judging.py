@@ -12,11 +12,10 @@ from tqdm import tqdm
 from lmsfa.cropping import predict_within
 from lmsfa.data.annotated import AnnotatedSet, Sample, Truth
 from lmsfa.evaluation.answers import check_classes
-from lmsfa.evaluation.drawn.field import Rgb
 from lmsfa.evaluation.drawn.figures import DrawnFigures, KnownFrame, Tally
 from lmsfa.evaluation.drawn.painting import Drawing, DrawnFrame, drawable
 from lmsfa.prediction import Prediction
-from lmsfa.quality.field import Field, FieldOfView, field_of
+from lmsfa.quality.field import Field, FieldOfView, Rgb, field_of
 from lmsfa.registry import Engine, load_engine
 
 
@@ -52,8 +51,8 @@ def judge_drawn(engine: Engine, dataset: AnnotatedSet, samples: Sequence[Sample]
         field = field_of(rgb)
         known = _known(annotated, drawing, field)
         prediction = predict_within(engine, rgb, field.rectangle)
-        answers.see(_drawn(drawing, prediction, rgb, field), rgb, known)
-        truth.see(known.drawn, rgb, known)
+        answers.see(_drawn(drawing, prediction, rgb, field), field, known)
+        truth.see(known.drawn, field, known)
     return DrawnSplit(answers.figures(), truth.figures())
 
 
@@ -87,7 +86,7 @@ def judge_drawn_clip(engine: Engine, frames: Iterable[Rgb]) -> DrawnFigures:
     for number, rgb in enumerate(frames):
         field = view.follow(rgb)
         prediction = predict_within(engine, rgb, field.rectangle, number)
-        tally.see(_drawn(drawing, prediction, rgb, field), rgb)
+        tally.see(_drawn(drawing, prediction, rgb, field), field_of(rgb))
     return tally.figures()
 
 

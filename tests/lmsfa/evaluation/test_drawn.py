@@ -22,14 +22,14 @@ from lmsfa.evaluation.drawn.visibility import visible_shares
 from lmsfa.overlay import Painter
 from lmsfa.prediction import Prediction
 from lmsfa.quality.circle import Circle
-from lmsfa.quality.field import Field
+from lmsfa.quality.field import Field, field_of
 from lmsfa.quality.rectangle import Rectangle
 
 SIDE = 256
 NAMES = [spec.name for spec in CARD.classes]
 TISSUE, NERVE, TOOL = range(3)
 NO_VOID = np.zeros((SIDE, SIDE), bool)
-GREY = np.full((SIDE, SIDE, 3), 90, np.uint8)
+WHOLE = Field.whole(SIDE, SIDE)
 
 
 def filled(*points):
@@ -66,9 +66,9 @@ def by_hand(*entries) -> DrawnFrame:
     return DrawnFrame(SIDE, SIDE, instances, np.full((SIDE, SIDE), NO_COLOUR, np.int16))
 
 
-def judged(found, true, void=NO_VOID, rgb=GREY):
+def judged(found, true, void=NO_VOID):
     tally = Tally(NAMES)
-    tally.see(drawn(*found), rgb, KnownFrame(true, drawn(*true), void))
+    tally.see(drawn(*found), WHOLE, KnownFrame(true, drawn(*true), void))
     return tally.figures()
 
 
@@ -215,22 +215,22 @@ def _round_picture():
 
 
 def test_what_is_drawn_beyond_the_visible_picture_is_counted():
-    rgb, spilled = _round_picture(), square(100, 100, 140)
+    seen, spilled = field_of(_round_picture()), square(100, 100, 140)
     tally = Tally(NAMES)
-    tally.see(drawn((TISSUE, spilled), (NERVE, disc(128, 128, 40))), rgb)
+    tally.see(drawn((TISSUE, spilled), (NERVE, disc(128, 128, 40))), seen)
     found = tally.figures()
     assert (found.outside_field, found.fields) == (1, 1)
     clipped = Tally(NAMES)
     clipped.see(
         drawn((TISSUE, spilled), field=Field(Rectangle.whole(SIDE, SIDE), Circle(128, 128, 110))),
-        rgb,
+        seen,
     )
     assert clipped.figures().outside_field == 0
 
 
 def test_without_truth_only_what_needs_none_is_told():
     tally = Tally(NAMES)
-    tally.see(drawn((TISSUE, CUT)), GREY)
+    tally.see(drawn((TISSUE, CUT)), WHOLE)
     told = tally.figures().as_json()
     assert "box_cut" not in told
     assert "boundary_nsd" not in told

@@ -23,9 +23,6 @@ LEAST_SCALE_PX = 16.0
 FARTHEST = 4.0
 """Farther away all cells are equally far: far corners must not outweigh what is near."""
 
-AT_ONCE = 8
-"""Instances whose hidden layers are held together: more do not stay in the processor's cache."""
-
 Floats = NDArray[np.float32]
 
 
@@ -34,55 +31,48 @@ def filter_numbers(features: int) -> int:
     return FILTER_UNITS * (features + 4) + 1
 
 
-def ways(boxes: Floats, height: int, width: int, stride_px: int) -> tuple[Floats, Floats]:
-    """Ways u of every column, (K, W), and v of every row, (K, H), float32.
+def ways(box: Floats, columns: slice, rows: slice, stride_px: int) -> tuple[Floats, Floats]:
+    """Ways u of every column and v of every row, float32.
 
     Args:
-        boxes: (K, 4) left, top, right, bottom in input pixels.
-        height: rows of the coarse grid.
-        width: columns of the coarse grid.
+        box: (4,) left, top, right, bottom in input pixels.
+        columns: of the coarse grid.
+        rows: of the coarse grid.
         stride_px: input pixels a cell.
     """
-    low, high = boxes[:, :2], boxes[:, 2:]
-    scale = np.maximum((high - low).mean(axis=1), LEAST_SCALE_PX)[:, None]
-    u, v = (
-        np.clip(
-            ((np.arange(count, dtype=np.float32) + 0.5) * stride_px - middle[:, None]) / scale,
-            -FARTHEST,
-            FARTHEST,
-        )
-        for count, middle in zip((width, height), (low + high).T / 2, strict=True)
+    left, top, right, bottom = (float(edge) for edge in box)
+    scale = max((right - left + bottom - top) / 2, LEAST_SCALE_PX)
+    return (
+        _ways_along(columns, (left + right) / 2, scale, stride_px),
+        _ways_along(rows, (top + bottom) / 2, scale, stride_px),
     )
-    return u, v
 
 
-def filtered(numbers: Floats, features: Floats, boxes: Floats, stride_px: int) -> Floats:
-    """Mask logits of instances on the whole coarse grid, (K, H, W) float32.
+def _ways_along(cells: slice, middle_px: float, scale_px: float, stride_px: int) -> Floats:
+    way = np.arange(cells.start, cells.stop, dtype=np.float32)
+    way *= np.float32(stride_px / scale_px)
+    way += np.float32((stride_px / 2 - middle_px) / scale_px)
+    return way.clip(-FARTHEST, FARTHEST, out=way)
+
+
+def filtered(numbers: Floats, features: Floats, u: Floats, v: Floats) -> Floats:
+    """Mask logits of one instance, (h, w) float32.
 
     Args:
-        numbers: (K, filter_numbers(F)) as the cells answered them.
-        features: (H, W, F).
-        boxes: (K, 4) left, top, right, bottom in input pixels.
-        stride_px: input pixels a cell.
+        numbers: (filter_numbers(F),) as the cell answered them.
+        features: (h, w, F) of the grid's window.
+        u: (w,) of its columns, see `ways`.
+        v: (h,) of its rows.
     """
     height, width, count = features.shape
-    logits = np.empty((len(numbers), height * width), dtype=np.float32)
-    u, v = ways(boxes, height, width, stride_px)
-    cells = features.reshape(-1, count).T
-    weights = FILTER_UNITS * (count + 2)
-    first = numbers[:, :weights].reshape(-1, FILTER_UNITS, count + 2)
-    bias, second = np.split(numbers[:, weights:-1], 2, axis=1)
+    first = numbers[: FILTER_UNITS * (count + 2)].reshape(FILTER_UNITS, count + 2)
+    bias, second, last = np.split(numbers[first.size :], [FILTER_UNITS, 2 * FILTER_UNITS])
+    # Unit by unit: NumPy works along the many cells, not along the few units.
+    hidden = (first[:, :count] @ features.reshape(-1, count).T).reshape(-1, height, width)
     # A unit's share of the way is a sum of one of columns and one of rows.
-    across = u[:, None] * first[..., count, None]
-    down = v[:, None] * first[..., count + 1, None] + bias[..., None]
-    for start in range(0, len(numbers), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        hidden = first[part, :, :count].reshape(-1, count) @ cells
-        on_grid = hidden.reshape(-1, FILTER_UNITS, height, width)
-        on_grid += across[part, :, None]
-        on_grid += down[part, ..., None]
-        np.maximum(hidden, 0, out=hidden)
-        units = hidden.reshape(-1, FILTER_UNITS, height * width)
-        logits[part] = (second[part, None] @ units)[:, 0]
-    logits += numbers[:, -1:]
-    return logits.reshape(-1, height, width)
+    hidden += (first[:, count, None] * u)[:, None]
+    hidden += (first[:, count + 1, None] * v + bias[:, None])[..., None]
+    np.maximum(hidden, 0, out=hidden)
+    logits: Floats = second @ hidden.reshape(FILTER_UNITS, -1)
+    logits += last
+    return logits.reshape(height, width)

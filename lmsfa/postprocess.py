@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lmsfa.letterbox import Letterbox
-from lmsfa.mask_component import Component, component
-from lmsfa.mask_filters import filtered
+from lmsfa.mask_component import Component, component, is_cut
+from lmsfa.mask_filters import filtered, ways
 from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
-from lmsfa.upsampling import Probability, Window, cells_around
+from lmsfa.upsampling import Window, cells_around
 
 MASK_STRIDE = 4
 """Input pixels a prototype cell covers."""
 MAX_CANDIDATES = 300
 MAX_INSTANCES = 100
 """COCO's limit of answers a picture."""
+
+AROUND = 0.25
+"""Of a box's sides: so far around it a mask is looked for at first. Few reach farther."""
 
 Floats = NDArray[np.float32]
 
@@ -53,16 +56,16 @@ class Answer(Protocol):
     def is_finite(self) -> bool:
         """Whether no number in it is NaN or infinite."""
 
-    def masks(self, rows: Sequence[int], classes: int) -> Iterator[tuple[Probability, Window]]:
-        """The masks of detections, one by one.
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """The mask of a detection.
 
         Args:
-            rows: which detections.
+            row: which detection.
             classes: how many classes the detections carry.
+            window: rows and columns of the grid.
 
-        Yields:
-            (h, w) uint8, probability 0..255, and the rows and columns of the grid that it covers:
-            the detection's box where `is_boxed`, else all.
+        Returns:
+            (h, w) uint8, probability 0..255.
         """
 
 
@@ -95,48 +98,32 @@ class RawAnswer:
 
     def is_finite(self) -> bool:
         """As `Answer`."""
-        # A sum is finite where all of its parts are, and one look at each.
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = [part.sum() for part in (self.detections, self.prototypes)]
-        return bool(np.isfinite(sums).all())
+        # NaN is both the least and the greatest of any numbers that it is among.
+        ends = [
+            end for part in (self.detections, self.prototypes) for end in (part.min(), part.max())
+        ]
+        return bool(np.isfinite(ends).all())
 
-    def masks(self, rows: Sequence[int], classes: int) -> Iterator[tuple[Probability, Window]]:
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
         """As `Answer`."""
-        boxes, numbers = self.detections[rows, :4], self.detections[rows, 4 + classes :]
+        numbers, part = self.detections[row, 4 + classes :], self.prototypes[window]
         if self.is_boxed(classes):
-            for box, own in zip(boxes, numbers, strict=True):
-                window = window_of(box, self.grid)
-                yield cropped(_probability(self.prototypes[window] @ own), box, window), window
+            values: Floats = part @ numbers
         else:
-            for logits in filtered(numbers, self.prototypes, boxes, MASK_STRIDE):
-                yield _probability(logits), whole(self.grid)
+            rows, columns = window
+            values = filtered(
+                numbers, part, *ways(self.detections[row, :4], columns, rows, MASK_STRIDE)
+            )
+        # From logits to probabilities in place. Beyond 30 these are 0 or 1 in eight bits, and exp()
+        # stays finite.
+        np.exp(-np.clip(values, -30, 30, out=values), out=values)
+        np.divide(255, values + 1, out=values)
+        mask = np.rint(values, out=values).astype(np.uint8)
+        box = self.detections[row, :4]
+        return cropped(mask, box, window) if self.is_boxed(classes) else mask
 
 
-def _probability(logits: Floats) -> Probability:
-    """Logits as probabilities 0..255; the former are overwritten."""
-    # Beyond 30 these are 0 or 1 in eight bits, and exp() stays finite.
-    np.exp(-np.clip(logits, -30, 30, out=logits), out=logits)
-    np.divide(255, logits + 1, out=logits)
-    return np.rint(logits, out=logits).astype(np.uint8)
-
-
-def window_of(box: Floats, grid: tuple[int, int]) -> Window:
-    """The cells of a box, and one more all around, as far as there are any.
-
-    Args:
-        box: (4,) left, top, right, bottom in input pixels.
-        grid: rows and columns of the coarse grid.
-    """
-    left, top, right, bottom = box / MASK_STRIDE
-    return cells_around(top, bottom, (0, grid[0])), cells_around(left, right, (0, grid[1]))
-
-
-def whole(grid: tuple[int, int]) -> Window:
-    """All rows and columns of a grid."""
-    return slice(0, grid[0]), slice(0, grid[1])
-
-
-def cropped(mask: Probability, box: Floats, window: Window) -> Probability:
+def cropped(mask: NDArray[np.uint8], box: Floats, window: tuple[slice, slice]) -> NDArray[np.uint8]:
     """Takes away what prototypes answer outside of the box, where it is nobody's; in place.
 
     Args:
@@ -238,21 +225,33 @@ def _shapes(
         found: row and class of each, the best first.
         same_share: as `to_instances`.
     """
-    is_boxed = answer.is_boxed(classes)
+    make = _boxed_shape if answer.is_boxed(classes) else _whole_shape
     better: dict[int, list[Component]] = {}
-    masks = answer.masks([row for row, _ in found], classes)
-    for (row, class_id), (mask, window) in zip(found, masks, strict=True):
-        shape: Component | None
-        if is_boxed:
-            shape = Component(mask, window, int(np.count_nonzero(mask >= MASK_CUT)))
-        else:
-            shape = component(mask, window_of(answer.detections[row, :4], answer.grid))
-        rivals = better.setdefault(class_id, [])
+    for row, class_id in found:
+        shape, rivals = make(answer, row, classes), better.setdefault(class_id, [])
         if shape is None or any(shape.shared_by(rival) > same_share for rival in rivals):
             yield None
             continue
         rivals.append(shape)
         yield shape
+
+
+def _boxed_shape(answer: Answer, row: int, classes: int) -> Component:
+    """A detection's mask inside its box, as it is."""
+    window = _window(answer, row)
+    mask = answer.mask(row, classes, window)
+    return Component(mask, window, int(np.count_nonzero(mask >= MASK_CUT)))
+
+
+def _whole_shape(answer: Answer, row: int, classes: int) -> Component | None:
+    """The piece of a detection's mask that its box is about, as far as it goes."""
+    height, width = answer.grid
+    box, window = _window(answer, row), _window(answer, row, AROUND)
+    shape = component(answer.mask(row, classes, window), window, box)
+    if shape is not None and is_cut(shape, window, answer.grid):
+        window = slice(0, height), slice(0, width)
+        shape = component(answer.mask(row, classes, window), window, box)
+    return shape
 
 
 @lru_cache
@@ -273,6 +272,17 @@ def _suppress(
     )
     order = np.asarray(kept, dtype=np.intp).reshape(-1)
     return order[np.argsort(-scores[order], kind="stable")][:MAX_INSTANCES]
+
+
+def _window(answer: Answer, row: int, wider: float = 0.0) -> Window:
+    """The cells of a detection's box, so many times its sides wider all around, and one more."""
+    height, width = answer.grid
+    left, top, right, bottom = answer.detections[row, :4] / MASK_STRIDE
+    across, down = wider * (right - left), wider * (bottom - top)
+    return (
+        cells_around(top - down, bottom + down, (0, height)),
+        cells_around(left - across, right + across, (0, width)),
+    )
 
 
 def _placement(window: Window, place: Letterbox) -> MaskPlacement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,18 +11,9 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import (
-    MASK_STRIDE,
-    NO_ACTIVITIES,
-    Answer,
-    Floats,
-    cropped,
-    whole,
-    window_of,
-)
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, cropped
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
-from lmsfa.upsampling import Probability, Window
 
 FACTS = 3
 """Numbers at the beginning, float32: how many rows count, whether suppression settled, whether the
@@ -52,13 +42,13 @@ class PackedAnswer:
     Attributes:
         facts: (FACTS,) float32, as `pack`.
         rows: (M, 4 + classes) float32.
-        grids: (M, S / 4, S / 4) uint8, the masks.
+        masks: (M, S / 4, S / 4) uint8.
         boxed: whether the masks hold inside their boxes only.
     """
 
     facts: Floats
     rows: Floats
-    grids: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
     boxed: bool
 
     @classmethod
@@ -92,7 +82,7 @@ class PackedAnswer:
     @property
     def grid(self) -> tuple[int, int]:
         """As `Answer`."""
-        return self.grids.shape[1], self.grids.shape[2]
+        return self.masks.shape[1], self.masks.shape[2]
 
     @property
     def is_settled(self) -> bool:
@@ -107,16 +97,11 @@ class PackedAnswer:
         """As `Answer`."""
         return bool(self.facts[2])
 
-    def masks(self, rows: Sequence[int], classes: int) -> Iterator[tuple[Probability, Window]]:  # noqa: ARG002  # `Answer` has it
+    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:  # noqa: ARG002  # `Answer` has it
         """As `Answer`."""
         # The memory is written again with the next frame; instances are kept longer.
-        for row in rows:
-            if self.boxed:
-                box = self.detections[row, :4]
-                window = window_of(box, self.grid)
-                yield cropped(self.grids[row][window].copy(), box, window), window
-            else:
-                yield self.grids[row].copy(), whole(self.grid)
+        mask: NDArray[np.uint8] = self.masks[row][window].copy()
+        return cropped(mask, self.detections[row, :4], window) if self.boxed else mask
 
 
 def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:

@@ -8,14 +8,15 @@ import torch
 
 from lmsfa.card import read_card
 from lmsfa.letterbox import Letterbox
-from lmsfa.mask_component import component
-from lmsfa.mask_filters import AT_ONCE, FILTER_UNITS, filter_numbers, filtered
+from lmsfa.mask_component import component, is_cut
+from lmsfa.mask_filters import FILTER_UNITS, filter_numbers, filtered, ways
 from lmsfa.models.mask_logits import mask_logits
 from lmsfa.postprocess import RawAnswer, to_instances
 from lmsfa.prediction import MASK_CUT
 
 SIDE = 24
 """Of the coarse grid; the input is four times as large."""
+WHOLE = slice(0, SIDE), slice(0, SIDE)
 PLACE = Letterbox.fit(4 * SIDE, 4 * SIDE, 4 * SIDE)
 
 
@@ -44,17 +45,18 @@ def _answer(*rows: np.ndarray, feature: np.ndarray | None = None) -> RawAnswer:
 def test_numpy_and_torch_make_the_same_masks() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(0, 1, (SIDE, SIDE, 5)).astype(np.float32)
-    count = AT_ONCE + 3
-    numbers = rng.normal(0, 1, (count, filter_numbers(5))).astype(np.float32)
-    corners = rng.uniform(0, 4 * SIDE, (count, 2, 2)).astype(np.float32)
+    numbers = rng.normal(0, 1, (7, filter_numbers(5))).astype(np.float32)
+    corners = rng.uniform(0, 4 * SIDE, (7, 2, 2)).astype(np.float32)
     boxes = np.concatenate([corners.min(1), corners.max(1)], 1)
     together = mask_logits(
         torch.from_numpy(numbers),
         torch.from_numpy(features).permute(2, 0, 1),
         torch.from_numpy(boxes),
     )
-    ours = filtered(numbers, features, boxes, 4)
-    np.testing.assert_allclose(ours, together.numpy(), rtol=1e-4, atol=1e-4)
+    rows, columns = slice(3, 20), slice(5, 23)
+    for mine, box, all_cells in zip(numbers, boxes, together.numpy(), strict=True):
+        part = filtered(mine, features[rows, columns], *ways(box, columns, rows, 4))
+        np.testing.assert_allclose(part, all_cells[rows, columns], rtol=1e-4, atol=1e-4)
 
 
 def test_a_mask_goes_on_beyond_a_box_that_is_too_small() -> None:
@@ -91,20 +93,31 @@ def test_alike_structures_side_by_side_stay_two() -> None:
 def test_of_several_pieces_the_one_in_the_box_is_kept() -> None:
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[2:6, 2:6], mask[10:20, 10:20] = 255, 200
-    piece = component(mask, (slice(1, 8), slice(1, 8)))
+    piece = component(mask, WHOLE, (slice(1, 8), slice(1, 8)))
     assert piece is not None
     assert piece.cells == 16
     assert piece.window == (slice(1, 7), slice(1, 7))
-    assert component(mask, (slice(7, 9), slice(0, 9))) is None
+    assert component(mask, WHOLE, (slice(7, 9), slice(0, 9))) is None
 
 
 def test_a_piece_beside_another_does_not_carry_it_along() -> None:
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[4:12, 4:10], mask[4:12, 11:14] = 255, 255
-    piece = component(mask, (slice(4, 12), slice(4, 10)))
+    piece = component(mask, WHOLE, (slice(4, 12), slice(4, 10)))
     assert piece is not None
     assert piece.cells == 48
     assert np.count_nonzero(piece.mask >= MASK_CUT) == 48
+
+
+def test_a_piece_that_leaves_its_window_is_known() -> None:
+    mask = np.zeros((10, 10), np.uint8)
+    mask[3:10, 3:6] = 255
+    inside = slice(3, 8), slice(3, 6)
+    piece = component(mask, (slice(0, 10), slice(0, 10)), inside)
+    assert piece is not None
+    assert is_cut(piece, (slice(0, 10), slice(0, 10)), (24, 24))
+    # At the grid's own end nothing is cut.
+    assert not is_cut(piece, (slice(0, 10), slice(0, 10)), (10, 10))
 
 
 def test_what_one_instance_holds_is_not_answered_again() -> None:

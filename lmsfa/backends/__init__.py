@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from lmsfa.backends.threads import thread_budget
+from lmsfa.backends.threads import keep_numpy_on_one_thread, thread_budget
 from lmsfa.card import ModelCard, int8_path
 from lmsfa.letterbox import Letterbox
 from lmsfa.postprocess import Answer
@@ -101,6 +101,7 @@ def make_backend(
             `thread_budget`.
     """
     budget = thread_budget(threads)
+    keep_numpy_on_one_thread()
     if runtime not in RUNTIMES:
         raise EngineError(f"runtime {runtime!r} is not known; choose auto, {', '.join(RUNTIMES)}")
     module, attribute = RUNTIMES[runtime].split(":")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from threadpoolctl import threadpool_limits
+
 from lmsfa.registry import EngineError
 
 
@@ -34,6 +36,15 @@ def threads_beside_picture() -> int:
     the model hardly faster and holds every picture up.
     """
     return max(1, _cores() - 1)
+
+
+def keep_numpy_on_one_thread() -> None:
+    """Has NumPy compute its products on the thread that asks, from here on, in this process.
+
+    OpenBLAS would share a mask's filters among all cores, which gains nothing, and its helpers wait
+    for the next product without sleep: they take the core that the picture was to keep.
+    """
+    threadpool_limits(limits=1, user_api="blas")
 
 
 def _cores() -> int:

@@ -55,24 +55,42 @@ def _ways_along(cells: slice, middle_px: float, scale_px: float, stride_px: int)
     return way.clip(-FARTHEST, FARTHEST, out=way)
 
 
-def filtered(numbers: Floats, features: Floats, u: Floats, v: Floats) -> Floats:
-    """Mask logits of one instance, (h, w) float32.
+class Filters:
+    """What some instances' filters make of one picture's features.
 
     Args:
-        numbers: (filter_numbers(F),) as the cell answered them.
-        features: (h, w, F) of the grid's window.
-        u: (w,) of its columns, see `ways`.
-        v: (h,) of its rows.
+        numbers: (K, filter_numbers(F)) as the cells answered them.
+        features: (H, W, F), the whole grid.
     """
-    height, width, count = features.shape
-    first = numbers[: FILTER_UNITS * (count + 2)].reshape(FILTER_UNITS, count + 2)
-    bias, second, last = np.split(numbers[first.size :], [FILTER_UNITS, 2 * FILTER_UNITS])
-    # Unit by unit: NumPy works along the many cells, not along the few units.
-    hidden = (first[:, :count] @ features.reshape(-1, count).T).reshape(-1, height, width)
-    # A unit's share of the way is a sum of one of columns and one of rows.
-    hidden += (first[:, count, None] * u)[:, None]
-    hidden += (first[:, count + 1, None] * v + bias[:, None])[..., None]
-    np.maximum(hidden, 0, out=hidden)
-    logits: Floats = second @ hidden.reshape(FILTER_UNITS, -1)
-    logits += last
-    return logits.reshape(height, width)
+
+    def __init__(self, numbers: Floats, features: Floats) -> None:
+        height, width, count = features.shape
+        ends = np.cumsum([FILTER_UNITS * (count + 2), FILTER_UNITS, FILTER_UNITS])
+        first, self._bias, self._second, self._last = np.split(numbers, ends, axis=1)
+        first = first.reshape(-1, FILTER_UNITS, count + 2)
+        self._across, self._down = first[..., count], first[..., count + 1]
+        # The features' part of all instances at once: products of six rows are slow. Unit by unit,
+        # for NumPy works along the many cells.
+        weights = first[..., :count].reshape(-1, count)
+        hidden = weights @ features.reshape(-1, count).T
+        self._hidden = hidden.reshape(-1, FILTER_UNITS, height, width)
+
+    def logits(self, number: int, rows: slice, columns: slice, u: Floats, v: Floats) -> Floats:
+        """Mask logits of one instance on a window, (h, w) float32.
+
+        Args:
+            number: which.
+            rows: of the grid.
+            columns: of the grid.
+            u: (w,) of the columns, see `ways`.
+            v: (h,) of the rows.
+        """
+        # A unit's share of the way is a sum of one of columns and one of rows.
+        across = self._across[number, :, None] * u
+        down = self._down[number, :, None] * v + self._bias[number, :, None]
+        hidden = self._hidden[number, :, rows, columns] + across[:, None]
+        hidden += down[..., None]
+        np.maximum(hidden, 0, out=hidden)
+        logits: Floats = self._second[number] @ hidden.reshape(FILTER_UNITS, -1)
+        logits += self._last[number]
+        return logits.reshape(v.size, u.size)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import cv2
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from lmsfa.letterbox import Letterbox
 from lmsfa.mask_component import Component, component, is_cut
-from lmsfa.mask_filters import filtered, ways
+from lmsfa.mask_filters import Filters, ways
 from lmsfa.prediction import MASK_CUT, Instance, MaskPlacement
-from lmsfa.upsampling import Window, cells_around
+from lmsfa.upsampling import Probability, Window, cells_around
 
 MASK_STRIDE = 4
 """Input pixels a prototype cell covers."""
@@ -26,9 +26,20 @@ MAX_INSTANCES = 100
 AROUND = 0.25
 """Of a box's sides: so far around it a mask is looked for at first. Few reach farther."""
 
+TOGETHER = 16
+"""Masks that are prepared at once: few frames have more, and their memory is bounded."""
+
 Floats = NDArray[np.float32]
 
 NO_ACTIVITIES: Floats = np.zeros(0, dtype=np.float32)
+
+
+Masks = Callable[[int, Window], Probability]
+"""From a place among some detections, and rows and columns of the grid, to (h, w) uint8, 0..255."""
+
+
+MaskOn = Callable[[Window], Probability]
+"""The same of one detection."""
 
 
 class Answer(Protocol):
@@ -56,16 +67,12 @@ class Answer(Protocol):
     def is_finite(self) -> bool:
         """Whether no number in it is NaN or infinite."""
 
-    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
-        """The mask of a detection.
+    def masks(self, rows: Sequence[int], classes: int) -> Masks:
+        """What gives the masks of some detections.
 
         Args:
-            row: which detection.
+            rows: which detections, not too many at once: their masks may be prepared together.
             classes: how many classes the detections carry.
-            window: rows and columns of the grid.
-
-        Returns:
-            (h, w) uint8, probability 0..255.
         """
 
 
@@ -104,26 +111,34 @@ class RawAnswer:
         ]
         return bool(np.isfinite(ends).all())
 
-    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+    def masks(self, rows: Sequence[int], classes: int) -> Masks:
         """As `Answer`."""
-        numbers, part = self.detections[row, 4 + classes :], self.prototypes[window]
+        boxes, numbers = self.detections[rows, :4], self.detections[rows, 4 + classes :]
         if self.is_boxed(classes):
-            values: Floats = part @ numbers
-        else:
-            rows, columns = window
-            values = filtered(
-                numbers, part, *ways(self.detections[row, :4], columns, rows, MASK_STRIDE)
-            )
-        # From logits to probabilities in place. Beyond 30 these are 0 or 1 in eight bits, and exp()
-        # stays finite.
-        np.exp(-np.clip(values, -30, 30, out=values), out=values)
-        np.divide(255, values + 1, out=values)
-        mask = np.rint(values, out=values).astype(np.uint8)
-        box = self.detections[row, :4]
-        return cropped(mask, box, window) if self.is_boxed(classes) else mask
+
+            def boxed(place: int, window: Window) -> Probability:
+                logits = self.prototypes[window] @ numbers[place]
+                return cropped(_probability(logits), boxes[place], window)
+
+            return boxed
+        filters = Filters(numbers, self.prototypes)
+
+        def whole(place: int, window: Window) -> Probability:
+            ways_there = ways(boxes[place], window[1], window[0], MASK_STRIDE)
+            return _probability(filters.logits(place, *window, *ways_there))
+
+        return whole
 
 
-def cropped(mask: NDArray[np.uint8], box: Floats, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+def _probability(logits: Floats) -> Probability:
+    """Logits as probabilities 0..255; the former are overwritten."""
+    # Beyond 30 these are 0 or 1 in eight bits, and exp() stays finite.
+    np.exp(-np.clip(logits, -30, 30, out=logits), out=logits)
+    np.divide(255, logits + 1, out=logits)
+    return np.rint(logits, out=logits).astype(np.uint8)
+
+
+def cropped(mask: Probability, box: Floats, window: Window) -> Probability:
     """Takes away what prototypes answer outside of the box, where it is nobody's; in place.
 
     Args:
@@ -225,10 +240,9 @@ def _shapes(
         found: row and class of each, the best first.
         same_share: as `to_instances`.
     """
-    make = _boxed_shape if answer.is_boxed(classes) else _whole_shape
     better: dict[int, list[Component]] = {}
-    for row, class_id in found:
-        shape, rivals = make(answer, row, classes), better.setdefault(class_id, [])
+    for class_id, shape in _unsifted(answer, classes, found):
+        rivals = better.setdefault(class_id, [])
         if shape is None or any(shape.shared_by(rival) > same_share for rival in rivals):
             yield None
             continue
@@ -236,21 +250,33 @@ def _shapes(
         yield shape
 
 
-def _boxed_shape(answer: Answer, row: int, classes: int) -> Component:
+def _unsifted(
+    answer: Answer, classes: int, found: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Component | None]]:
+    """Class and mask of each detection of `found`."""
+    make = _boxed_shape if answer.is_boxed(classes) else _whole_shape
+    for start in range(0, len(found), TOGETHER):
+        part = found[start : start + TOGETHER]
+        masks = answer.masks([row for row, _ in part], classes)
+        for place, (row, class_id) in enumerate(part):
+            yield class_id, make(answer, row, partial(masks, place))
+
+
+def _boxed_shape(answer: Answer, row: int, mask_on: MaskOn) -> Component:
     """A detection's mask inside its box, as it is."""
     window = _window(answer, row)
-    mask = answer.mask(row, classes, window)
+    mask = mask_on(window)
     return Component(mask, window, int(np.count_nonzero(mask >= MASK_CUT)))
 
 
-def _whole_shape(answer: Answer, row: int, classes: int) -> Component | None:
+def _whole_shape(answer: Answer, row: int, mask_on: MaskOn) -> Component | None:
     """The piece of a detection's mask that its box is about, as far as it goes."""
     height, width = answer.grid
     box, window = _window(answer, row), _window(answer, row, AROUND)
-    shape = component(answer.mask(row, classes, window), window, box)
+    shape = component(mask_on(window), window, box)
     if shape is not None and is_cut(shape, window, answer.grid):
         window = slice(0, height), slice(0, width)
-        shape = component(answer.mask(row, classes, window), window, box)
+        shape = component(mask_on(window), window, box)
     return shape
 
 

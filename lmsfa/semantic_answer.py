@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, Answer, Floats, RawAnswer
+from lmsfa.postprocess import MASK_STRIDE, Answer, Floats, Masks, RawAnswer
 from lmsfa.prediction import MASK_CUT
 from lmsfa.registry import SEMANTIC_SYSTEMS
+from lmsfa.upsampling import Probability, Window
 
 LEAST_CELLS = 4
 """A smaller region is dropped: two cells each way are half of what one token of these networks
@@ -103,23 +105,27 @@ class SemanticAnswer:
         """As `Answer`."""
         return self.finite
 
-    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:
+    def masks(self, rows: Sequence[int], classes: int) -> Masks:
         """As `Answer`: one half or more on the region's cells alone.
 
         Where another class is nearly as probable, the edge lies where both are equal: neighbours
         meet there and leave no gap.
         """
-        class_id = int(self.detections[row, 4 : 4 + classes].argmax())
-        own = self.maps[window][..., class_id]
-        is_first = self.ranks.first[window] == class_id
-        rival = np.where(is_first, self.ranks.second[window], self.ranks.best[window])
-        values: NDArray[np.uint8] = np.rint(255 * np.minimum(own, (1 + own - rival) / 2)).astype(
-            np.uint8
-        )
-        inside = self.labels[window] == row + 1
-        np.maximum(values, MASK_CUT, out=values, where=inside)
-        np.minimum(values, MASK_CUT - 1, out=values, where=~inside)
-        return values
+
+        def mask(place: int, window: Window) -> Probability:
+            class_id = int(self.detections[rows[place], 4 : 4 + classes].argmax())
+            own = self.maps[window][..., class_id]
+            is_first = self.ranks.first[window] == class_id
+            rival = np.where(is_first, self.ranks.second[window], self.ranks.best[window])
+            values: Probability = np.rint(255 * np.minimum(own, (1 + own - rival) / 2)).astype(
+                np.uint8
+            )
+            inside = self.labels[window] == rows[place] + 1
+            np.maximum(values, MASK_CUT, out=values, where=inside)
+            np.minimum(values, MASK_CUT - 1, out=values, where=~inside)
+            return values
+
+        return mask
 
 
 def raw_answer(card: ModelCard, first: Floats, second: Floats, place: Letterbox) -> Answer:

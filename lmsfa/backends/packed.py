@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from torch import Tensor
 
 from lmsfa.card import ModelCard
 from lmsfa.letterbox import Letterbox
-from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, cropped
+from lmsfa.postprocess import MASK_STRIDE, NO_ACTIVITIES, Answer, Floats, Masks, cropped
 from lmsfa.registry import SEMANTIC_SYSTEMS
 from lmsfa.semantic_answer import SemanticAnswer
+from lmsfa.upsampling import Probability, Window
 
 FACTS = 3
 """Numbers at the beginning, float32: how many rows count, whether suppression settled, whether the
@@ -42,13 +44,13 @@ class PackedAnswer:
     Attributes:
         facts: (FACTS,) float32, as `pack`.
         rows: (M, 4 + classes) float32.
-        masks: (M, S / 4, S / 4) uint8.
+        grids: (M, S / 4, S / 4) uint8, the masks.
         boxed: whether the masks hold inside their boxes only.
     """
 
     facts: Floats
     rows: Floats
-    masks: NDArray[np.uint8]
+    grids: NDArray[np.uint8]
     boxed: bool
 
     @classmethod
@@ -82,7 +84,7 @@ class PackedAnswer:
     @property
     def grid(self) -> tuple[int, int]:
         """As `Answer`."""
-        return self.masks.shape[1], self.masks.shape[2]
+        return self.grids.shape[1], self.grids.shape[2]
 
     @property
     def is_settled(self) -> bool:
@@ -97,11 +99,15 @@ class PackedAnswer:
         """As `Answer`."""
         return bool(self.facts[2])
 
-    def mask(self, row: int, classes: int, window: tuple[slice, slice]) -> NDArray[np.uint8]:  # noqa: ARG002  # `Answer` has it
+    def masks(self, rows: Sequence[int], classes: int) -> Masks:  # noqa: ARG002  # `Answer` has it
         """As `Answer`."""
-        # The memory is written again with the next frame; instances are kept longer.
-        mask: NDArray[np.uint8] = self.masks[row][window].copy()
-        return cropped(mask, self.detections[row, :4], window) if self.boxed else mask
+
+        def mask(place: int, window: Window) -> Probability:
+            # The memory is written again with the next frame; instances are kept longer.
+            there: Probability = self.grids[rows[place]][window].copy()
+            return cropped(there, self.detections[rows[place], :4], window) if self.boxed else there
+
+        return mask
 
 
 def pack_semantic(rows: Tensor, maps: Tensor) -> Tensor:

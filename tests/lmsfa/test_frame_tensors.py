@@ -171,7 +171,7 @@ def test_masks_outlive_the_memory_of_their_frame(weights: Path, card: ModelCard)
     answer, _, place = _both(load_graph(weights), card, frame)
     found = decoded(answer, card, place)
     before = [instance.mask.copy() for instance in found]
-    answer.masks[:] = 7
+    answer.grids[:] = 7
     assert found
     assert all(np.array_equal(i.mask, mask) for i, mask in zip(found, before, strict=True))
 

@@ -9,7 +9,7 @@ import torch
 from lmsfa.card import read_card
 from lmsfa.letterbox import Letterbox
 from lmsfa.mask_component import component, is_cut
-from lmsfa.mask_filters import FILTER_UNITS, filter_numbers, filtered, ways
+from lmsfa.mask_filters import FILTER_UNITS, Filters, filter_numbers, ways
 from lmsfa.models.mask_logits import mask_logits
 from lmsfa.postprocess import RawAnswer, to_instances
 from lmsfa.prediction import MASK_CUT
@@ -54,8 +54,9 @@ def test_numpy_and_torch_make_the_same_masks() -> None:
         torch.from_numpy(boxes),
     )
     rows, columns = slice(3, 20), slice(5, 23)
-    for mine, box, all_cells in zip(numbers, boxes, together.numpy(), strict=True):
-        part = filtered(mine, features[rows, columns], *ways(box, columns, rows, 4))
+    filters = Filters(numbers, features)
+    for place, (box, all_cells) in enumerate(zip(boxes, together.numpy(), strict=True)):
+        part = filters.logits(place, rows, columns, *ways(box, columns, rows, 4))
         np.testing.assert_allclose(part, all_cells[rows, columns], rtol=1e-4, atol=1e-4)
 
 
